@@ -1,0 +1,153 @@
+"""The one file that knows everybody: settings in, an ASGI application out."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+
+from openmedspa import __version__, installation, worker
+from openmedspa.exams import wire
+from openmedspa.exams.shapes import Refusal
+from openmedspa.kit import openapi
+from openmedspa.kit.crypto import Vault
+from openmedspa.kit.db import APP_ROLE, AWAY, SYSTEM_ROLE, Database, connect_pool
+from openmedspa.kit.fresh import Fresh
+from openmedspa.kit.house import House
+from openmedspa.kit.http import Api
+from openmedspa.partners.access import ApiKey
+from openmedspa.routes import exam
+from openmedspa.settings import Settings
+from openmedspa.usage import audit
+from openmedspa.webhooks.shapes import VisitCompleted
+
+SYSTEM_POOL_SIZE = 6
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def create() -> Starlette:
+    """For uvicorn's factory: the settings of this process's environment."""
+    return build_app(Settings.read())
+
+
+def build_app(settings: Settings) -> Starlette:
+    """The product as one ASGI application; its lifespan opens the database and the background work, and ends both."""
+    exam_api = Api(
+        prefix=wire.PREFIX,
+        entrance=ApiKey(settings.environment),
+        routes=exam.routes(settings.environment),
+        refusal=wire.refusal,
+        missing=wire.missing,
+    )
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with open_house(settings) as house:
+            app.state.house = exam_api.house = house
+            jobs = [audit.keep_flushing(house)]
+            if settings.run_worker:
+                jobs.append(worker.run(house))
+            async with _beside(jobs):
+                yield
+            await audit.flush_at_exit(house)
+
+    return Starlette(
+        lifespan=lifespan,
+        routes=[
+            Route("/", _front),
+            Route("/healthz", _healthz),
+            Route("/readyz", _readyz),
+            Route("/emr/openapi.json", _fixed(exam_openapi(settings))),
+            Mount(wire.PREFIX, app=exam_api),
+        ],
+    )
+
+
+@asynccontextmanager
+async def open_house(settings: Settings) -> AsyncIterator[House]:
+    """Pools, caches and secrets of one process, on a database that is migrated and of this environment."""
+    fresh = Fresh()
+    async with AsyncExitStack() as stack:
+        await installation.require_ready(settings)
+        app_pool = await connect_pool(settings.database_url, role=APP_ROLE, size=settings.pool_size)
+        stack.push_async_callback(_close, app_pool)
+        system_pool = await connect_pool(settings.database_url, role=SYSTEM_ROLE, size=SYSTEM_POOL_SIZE)
+        stack.push_async_callback(_close, system_pool)
+        await stack.enter_async_context(_beside([fresh.listen(settings.database_url)]))
+        yield House(
+            db=Database(app_pool, fresh),
+            system=Database(system_pool, fresh),
+            vault=Vault(settings.secret_key),
+            public_url=settings.base_url,
+            is_production=settings.environment == "production",
+            allow_loopback=settings.demo and settings.is_loopback,
+            webhook_user_agent=settings.webhook_user_agent,
+        )
+
+
+def exam_openapi(settings: Settings) -> openapi.Schema:
+    """The exam API's OpenAPI document, as this server's environment has it."""
+    return openapi.document(
+        exam.routes(settings.environment),
+        title="OpenMedspa exam API",
+        version=__version__,
+        description="Order Good Faith Exams for medspa patients, follow them, and receive their outcome by webhook.",
+        server=settings.base_url,
+        security={"apiKey": {"type": "apiKey", "in": "header", "name": "x-api-key"}},
+        refusal=Refusal,
+        webhooks={"visit.completed": VisitCompleted},
+        path_examples={"gfe_id": "gfe_abc123xyz789", "location_id": "loc_12345"},
+    )
+
+
+@asynccontextmanager
+async def _beside(jobs: list[Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
+    """Run the jobs for as long as the block, then cancel them and wait until they have ended."""
+    tasks = [asyncio.create_task(job) for job in jobs]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _close(pool: Any) -> None:
+    try:
+        await asyncio.wait_for(pool.close(), timeout=5)
+    except (TimeoutError, OSError):
+        pool.terminate()
+
+
+async def _front(request: Request) -> Response:
+    """Where to go from here, for somebody who opened the address in a browser."""
+    base = str(request.base_url)
+    return JSONResponse(
+        {"name": "OpenMedspa", "version": __version__, "exam_api": f"{base}emr", "openapi": f"{base}emr/openapi.json"}
+    )
+
+
+async def _healthz(_request: Request) -> Response:
+    """The process lives."""
+    return JSONResponse({"status": "ok"})
+
+
+async def _readyz(request: Request) -> Response:
+    """200 once the database answers, is migrated and, under --demo, loaded."""
+    house: House = request.app.state.house
+    with contextlib.suppress(*AWAY):
+        if await installation.is_ready(house.system):
+            return JSONResponse({"status": "ready"})
+    return JSONResponse({"status": "not ready"}, status_code=503, headers={"Retry-After": "1"})
+
+
+def _fixed(document: openapi.Schema) -> Endpoint:
+    async def serve(_request: Request) -> Response:
+        return JSONResponse(document)
+
+    return serve

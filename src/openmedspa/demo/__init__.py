@@ -1,0 +1,1 @@
+"""The demo practice's invented people and data: nobody in here exists."""

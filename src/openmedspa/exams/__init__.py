@@ -1,0 +1,1 @@
+"""Exams: visits, intake, decisions, the record."""

@@ -1,0 +1,66 @@
+"""The database as a whole: reachable, migrated, of one environment, loaded with the demo. Refuses in one line."""
+
+import asyncpg
+
+from openmedspa.kit import migrate
+from openmedspa.kit.db import Database
+from openmedspa.kit.errors import Stopped
+from openmedspa.settings import Settings
+
+UPGRADE = "openmedspa db upgrade"
+
+
+async def connect(settings: Settings) -> asyncpg.Connection:
+    """A connection as the owner. Stopped, with the way out, when there is none to be had."""
+    try:
+        return await asyncpg.connect(settings.database_url, timeout=10)
+    except (OSError, TimeoutError, asyncpg.PostgresError, ValueError, asyncpg.InterfaceError) as trouble:
+        why = str(trouble) or type(trouble).__name__
+        raise Stopped(
+            f"The database does not answer: {why}",
+            "Check DATABASE_URL, or unset it to use the embedded PostgreSQL.",
+            exit_code=5,
+        ) from None
+
+
+async def require_ready(settings: Settings) -> None:
+    """Stopped unless the database is migrated to this version and belongs to this environment."""
+    connection = await connect(settings)
+    try:
+        if waiting := await migrate.pending(connection):
+            raise Stopped(f"{len(waiting)} migrations are pending, {waiting[0].name} first.", UPGRADE, exit_code=4)
+        await _require_environment(connection, settings)
+    finally:
+        await connection.close()
+
+
+async def upgrade(settings: Settings) -> list[str]:
+    """Apply what is pending and mark a new database with this environment; the names of the migrations applied."""
+    connection = await connect(settings)
+    try:
+        applied = await migrate.upgrade(connection)
+        await connection.execute(
+            "insert into installation (environment) values ($1) on conflict do nothing", settings.environment
+        )
+        await _require_environment(connection, settings)
+        return applied
+    finally:
+        await connection.close()
+
+
+async def is_ready(db: Database) -> bool:
+    """Whether the demo, if this is to be one, has been loaded; a demo being loaded leaves its mark last."""
+    row = await db.unscoped_row(
+        "select demo_loading_since is null or demo_loaded_at is not null as ready from installation"
+    )
+    return row is not None and bool(row["ready"])
+
+
+async def _require_environment(connection: asyncpg.Connection, settings: Settings) -> None:
+    found = await connection.fetchval("select environment from installation")
+    if found != settings.environment:
+        raise Stopped(
+            f"This database belongs to {found}, and this process is {settings.environment}.",
+            f"Set OPENMEDSPA_ENVIRONMENT={found}, or use another database.",
+            exit_code=4,
+        )

@@ -1,0 +1,1 @@
+"""The kit: what every room needs and no business word."""

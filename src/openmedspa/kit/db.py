@@ -1,0 +1,230 @@
+"""The way to PostgreSQL: a scoped read in one round trip, a write in three. Holds no business statement.
+
+Every statement on tenant data takes its scope, the practices it may touch, as `$1::int[]`. Row-level security keeps
+the same scope underneath: a statement whose own filter was forgotten still sees nothing foreign
+(docs/decisions/0006-row-level-security.md).
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from functools import lru_cache
+from types import TracebackType
+from typing import Any, Protocol, Self, TypeVar
+
+import asyncpg
+
+from openmedspa.kit.errors import Unavailable
+from openmedspa.kit.fresh import Fresh
+
+Scope = Sequence[int]
+T = TypeVar("T")
+
+APP_ROLE = "openmedspa_app"
+SYSTEM_ROLE = "openmedspa_system"
+ACQUIRE_SECONDS = 5
+RERUNS = 5
+
+
+class Row(Protocol):
+    """A row of an answer: by column name or position; iterating gives the values."""
+
+    def __getitem__(self, column: Any) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+class Again(Exception):
+    """This transaction's snapshot is older than what it met: roll back and run it anew."""
+
+
+RERUN = (Again, asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.InvalidCachedStatementError)
+AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,  # shut down, crashed, starting up, statement timeout
+    asyncpg.InsufficientResourcesError,  # too many connections, disk full, out of memory
+    asyncpg.LockNotAvailableError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.ReadOnlySQLTransactionError,  # a standby during failover
+    ConnectionError,
+    TimeoutError,
+)
+
+
+class Reads(Protocol):
+    """What a `find_`, `get_`, `list_` or `count_` needs: a `Database`, or a `Tx` that is writing."""
+
+    fresh: Fresh
+
+    async def row(self, sql: str, scope: Scope, *args: object) -> Row | None: ...
+    async def rows(self, sql: str, scope: Scope, *args: object) -> list[Row]: ...
+    async def unscoped_row(self, sql: str, *args: object) -> Row | None: ...
+    async def unscoped_rows(self, sql: str, *args: object) -> list[Row]: ...
+
+
+class Database:
+    """A pool whose connections all have one role, and the values kept fresh beside it.
+
+    `unscoped_…` is for tables without tenants, and for the system role, which sees all tenants.
+    """
+
+    def __init__(self, pool: asyncpg.Pool, fresh: Fresh) -> None:
+        self.pool = pool
+        self.fresh = fresh
+
+    async def row(self, sql: str, scope: Scope, *args: object) -> Row | None:
+        async with self.connection() as connection:
+            row: Row | None = await connection.fetchrow(scoped(sql), scope, *args)
+            return row
+
+    async def rows(self, sql: str, scope: Scope, *args: object) -> list[Row]:
+        async with self.connection() as connection:
+            rows: list[Row] = await connection.fetch(scoped(sql), scope, *args)
+            return rows
+
+    async def unscoped_row(self, sql: str, *args: object) -> Row | None:
+        async with self.connection() as connection:
+            row: Row | None = await connection.fetchrow(sql, *args)
+            return row
+
+    async def unscoped_rows(self, sql: str, *args: object) -> list[Row]:
+        async with self.connection() as connection:
+            rows: list[Row] = await connection.fetch(sql, *args)
+            return rows
+
+    async def stream(self, sql: str, scope: Scope, *args: object, batch: int = 2000) -> AsyncIterator[list[Row]]:
+        """The rows of one statement in batches, all from its one snapshot; memory stays flat however many there are."""
+        async with self.connection() as connection, connection.transaction(readonly=True):
+            await connection.execute(_set_scope(scope))
+            cursor = await connection.cursor(sql, scope, *args)
+            while rows := await cursor.fetch(batch):
+                yield rows
+
+    def transaction(self, scope: Scope = ()) -> "Tx":
+        return Tx(self, scope)
+
+    async def write(self, scope: Scope, work: Callable[["Tx"], Awaitable[T]]) -> T:
+        """Run `work` in one transaction and commit; anew when a deadlock or an older snapshot ends it."""
+        for attempt in range(RERUNS):
+            try:
+                async with self.transaction(scope) as tx:
+                    return await work(tx)
+            except RERUN as trouble:
+                last = trouble
+                if attempt == RERUNS - 1:
+                    break
+        raise Unavailable("Too many requests for the same record at once.") from last
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Any]:
+        """A connection from the pool; one that comes back inside a transaction is closed rather than handed on."""
+        connection = await self.pool.acquire(timeout=ACQUIRE_SECONDS)
+        try:
+            yield connection
+        finally:
+            if connection.is_in_transaction():
+                connection.terminate()
+            await self.pool.release(connection)
+
+
+class Tx:
+    """One transaction, begun by its first statement together with its scope: begin, statement, commit.
+
+    Leaving the block commits, an exception rolls back. Operations receive it and never commit.
+    """
+
+    def __init__(self, database: Database, scope: Scope) -> None:
+        self.scope = scope
+        self.fresh = database.fresh
+        self._database = database
+        self._lease: Any = None
+        self._connection: Any = None
+
+    async def row(self, sql: str, scope: Scope, *args: object) -> Row | None:
+        row: Row | None = await (await self._begun()).fetchrow(sql, scope, *args)
+        return row
+
+    async def rows(self, sql: str, scope: Scope, *args: object) -> list[Row]:
+        rows: list[Row] = await (await self._begun()).fetch(sql, scope, *args)
+        return rows
+
+    async def unscoped_row(self, sql: str, *args: object) -> Row | None:
+        row: Row | None = await (await self._begun()).fetchrow(sql, *args)
+        return row
+
+    async def unscoped_rows(self, sql: str, *args: object) -> list[Row]:
+        rows: list[Row] = await (await self._begun()).fetch(sql, *args)
+        return rows
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._connection is None:
+            return
+        try:
+            await (self._commit() if kind is None else self._roll_back())
+        finally:
+            await self._lease.__aexit__(None, None, None)
+            self._connection = None
+
+    async def _begun(self) -> Any:
+        if self._connection is None:
+            self._lease = self._database.connection()
+            self._connection = await self._lease.__aenter__()
+            await self._connection.execute("begin; " + _set_scope(self.scope))
+        return self._connection
+
+    async def _commit(self) -> None:
+        if await self._connection.execute("commit") != "COMMIT":
+            # PostgreSQL answers ROLLBACK, without an error, when a statement had failed and somebody swallowed it.
+            raise RuntimeError("a failed statement was ignored: the transaction was rolled back")
+
+    async def _roll_back(self) -> None:
+        if not self._connection.is_closed():
+            await self._connection.execute("rollback")
+
+
+@lru_cache(maxsize=512)
+def scoped(sql: str) -> str:
+    """The statement with its scope set by the same round trip; without a scope it finds nothing.
+
+    `lateral` makes PostgreSQL set the scope before it looks at a row; `offset 0` keeps it from pulling the two apart.
+    """
+    # The statement is one of ours, from a queries.py: nothing of a caller stands in its text.
+    return (
+        "with scope as materialized (select set_config('app.scope', $1::int[]::text, true) as set)\n"
+        f"select x.* from scope, lateral (select y.* from ({sql}) y where scope.set is not null offset 0) x"
+    )
+
+
+def _set_scope(scope: Scope) -> str:
+    """As a simple query, so that it travels with `begin`; integers only, therefore nothing to quote."""
+    return f"select set_config('app.scope', '{{{','.join(str(int(practice)) for practice in scope)}}}', true)"
+
+
+async def connect_pool(dsn: str, *, role: str, size: int) -> asyncpg.Pool:
+    """Connections that switch to `role` as they start; asyncpg's `RESET ALL` at each release is left out.
+
+    That is safe while nothing is set for a session: `set_config(…, true)` only, no session locks, no LISTEN here.
+    """
+    return await asyncpg.create_pool(
+        dsn,
+        min_size=1,
+        max_size=size,
+        reset=_keep,
+        command_timeout=30,
+        server_settings={
+            "role": role,
+            "application_name": role,
+            "jit": "off",
+            "statement_timeout": "20s",
+            "lock_timeout": "5s",
+            "idle_in_transaction_session_timeout": "30s",
+        },
+    )
+
+
+async def _keep(_connection: object) -> None:
+    return None

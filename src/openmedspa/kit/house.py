@@ -1,0 +1,28 @@
+"""What a serving process has at hand. Built once at start and passed in; never reached for as a global."""
+
+from collections import deque
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from msgspec import Struct, field
+
+from openmedspa.kit.crypto import Vault
+from openmedspa.kit.db import Database
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class House(Struct, frozen=True):
+    """`db` serves requests inside their scope; `system` sees all tenants and is the worker's and the CLI's."""
+
+    db: Database
+    system: Database
+    vault: Vault
+    public_url: str
+    is_production: bool
+    allow_loopback: bool  # may a webhook go to this machine? Only under --demo on loopback.
+    webhook_user_agent: str = "Spakinect-Webhook/1.0"
+    now: Callable[[], datetime] = utc_now
+    reads: deque[tuple[object, ...]] = field(default_factory=deque)  # audit rows that wait to be copied

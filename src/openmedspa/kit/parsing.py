@@ -1,0 +1,108 @@
+"""JSON bodies and query strings into frozen structs; a mistake becomes a sentence that names the field."""
+
+import re
+from functools import lru_cache
+from typing import Any, TypeVar, cast
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from openmedspa.kit.errors import Invalid
+
+T = TypeVar("T")
+
+MISTAKES = (
+    ("Object missing required field ", "is required"),
+    ("Object contains unknown field ", "is not a known field"),
+)
+KINDS = {
+    "str": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "an object",
+    "null": "null",
+}
+AT = re.compile(r" - at `(?:key in )?\$\.?(?P<path>[^`]*)`$")
+FIELD = re.compile(r"`(?P<field>[^`]+)`(?: (?P<why>.+))?$", re.DOTALL)
+TYPES = re.compile(r"Expected `(?P<wanted>[^`]+)`, got `(?P<got>[^`]+)`$")
+
+
+def body(raw: bytes, shape: type[T]) -> T:
+    """The JSON body as `shape`. An empty body counts as `{}`, so that the answer names what is missing."""
+    try:
+        value = _decoder(cast("Any", shape)).decode(raw or b"{}")
+    except msgspec.ValidationError as trouble:
+        raise explain(trouble, shape) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as trouble:
+        raise Invalid("Invalid JSON", f"The body is not valid JSON: {trouble}", code="json_invalid") from None
+    if b"\\u0000" in raw:
+        _refuse_nul(msgspec.json.decode(raw), "")
+    return value  # type: ignore[no-any-return]
+
+
+def query(raw: bytes, shape: type[T]) -> T:
+    """The query string as `shape`; names it does not know are ignored."""
+    pairs = dict(parse_qsl(raw.decode("latin-1"), keep_blank_values=True))
+    _refuse_nul(pairs, "")
+    try:
+        return msgspec.convert(pairs, type=shape, strict=False)
+    except msgspec.ValidationError as trouble:
+        raise explain(trouble, shape) from None
+
+
+def explain(trouble: msgspec.ValidationError, shape: type[object]) -> Invalid:
+    """msgspec's complaint in our words. A shape may give its own in `words`: {field: sentence when it is missing}."""
+    text = str(trouble)
+    at = AT.search(text)
+    path = at["path"] if at else ""
+    what = text[: at.start()] if at else text
+    for start, why in (
+        ("Object missing required field ", "is required"),
+        ("Object contains unknown field ", "is not a known field"),
+    ):
+        if what.startswith(start):
+            return _name(shape, _join(path, what.removeprefix(start).strip("`")), why)
+    if own := FIELD.match(what):
+        return _name(shape, _join(path, own["field"]), own["why"] or "is invalid")
+    return _name(shape, path or "The body", _say(what))
+
+
+def _name(shape: type[object], field: str, why: str) -> Invalid:
+    words: dict[str, str] = getattr(shape, "words", {})
+    if field in words:
+        return Invalid("Bad Request", words[field] if why == "is required" else f"{field} {why}", code="field_invalid")
+    short = why if why in dict(MISTAKES).values() else "is invalid"
+    return Invalid(f"{field} {short}", f"{field} {why}", code="field_invalid")
+
+
+def _say(what: str) -> str:
+    types = TYPES.match(what)
+    if types is None:
+        return what[0].lower() + what[1:] if what.startswith("Invalid") else f"is wrong: {what}"
+    wanted = " or ".join(KINDS.get(kind.strip(), kind.strip()) for kind in types["wanted"].split("|"))
+    return f"must be {wanted}, not {KINDS.get(types['got'], types['got'])}"
+
+
+def _join(path: str, field: str) -> str:
+    return f"{path}.{field}" if path else field
+
+
+def _refuse_nul(value: Any, path: str) -> None:
+    """PostgreSQL's text cannot hold U+0000; say where it stands."""
+    if isinstance(value, str) and "\x00" in value:
+        field = path or "The body"
+        raise Invalid(f"{field} is invalid", f"{field} contains the character U+0000", code="field_invalid")
+    if isinstance(value, dict):
+        for name, item in value.items():
+            _refuse_nul(name, _join(path, "(a field name)"))
+            _refuse_nul(item, _join(path, name))
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            _refuse_nul(item, f"{path}[{index}]")
+
+
+@lru_cache(maxsize=256)
+def _decoder(shape: type[Any]) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(shape)

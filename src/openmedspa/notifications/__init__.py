@@ -1,0 +1,1 @@
+"""Notifications: e-mail and SMS to patients."""

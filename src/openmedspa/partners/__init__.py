@@ -1,0 +1,1 @@
+"""Partners: companies whose software talks to us, their keys and grants."""

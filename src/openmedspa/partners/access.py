@@ -1,0 +1,73 @@
+"""Who may enter the exam API: the key of the `x-api-key` header, turned into a grant. Decides nothing about visits."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+
+from msgspec import Struct
+
+from openmedspa.kit.db import Database, Tx
+from openmedspa.kit.errors import Forbidden, NotFound, Unauthorized
+from openmedspa.kit.http import Incoming
+from openmedspa.partners import idempotency, keys, queries
+from openmedspa.partners.keys import Environment, Grant
+
+HEADER = b"x-api-key"
+
+
+class ApiKey(Struct, frozen=True):
+    """The door of `/emr`: a valid key of this environment."""
+
+    environment: Environment
+    openapi_name = "apiKey"
+
+    async def admit(self, incoming: Incoming) -> Grant:
+        """The grant behind the request's key. Unauthorized without one that is known, live and of this environment."""
+        raw = incoming.header(HEADER)
+        if not raw:
+            raise Unauthorized("Unauthorized: API key is missing.", code="key_missing")
+        return await find_grant(incoming.db, raw, environment=self.environment, now=incoming.now)
+
+    def scope(self, grant: Grant) -> Sequence[int]:
+        return grant.practice_ids
+
+    async def once(
+        self, tx: Tx, grant: Grant, *, key: str, request_hash: bytes, work: Callable[[], Awaitable[bytes]]
+    ) -> bytes:
+        return await idempotency.once(tx, grant, key=key, request_hash=request_hash, work=work)
+
+
+class Key(Struct, frozen=True):
+    """A route's access: the scope its key must have."""
+
+    scope: str
+
+    def require(self, grant: Grant) -> None:
+        if self.scope not in grant.scopes:
+            raise Forbidden("EMR is not authorized for this endpoint", code="scope_missing")
+
+
+async def find_grant(db: Database, raw: str, *, environment: Environment, now: datetime) -> Grant:
+    """A key's grant, kept in memory until anything about keys, partners or grants changes."""
+    if not keys.is_well_formed(raw):
+        raise _invalid_key()
+    if keys.environment_of(raw) != environment:
+        raise _invalid_key(f"This is a {keys.environment_of(raw)} key; this server is {environment}.")
+    sha256 = keys.digest(raw)
+    grant = await db.fresh.get("api_keys", sha256, lambda: queries.find_grant(db, sha256))
+    if grant is None or (grant.expires_at is not None and grant.expires_at <= now):
+        raise _invalid_key()
+    return grant
+
+
+async def require_location(db: Database, grant: Grant, location_id: str) -> int:
+    """The practice of a location that exists and is granted; a miss asks the database, so that a new grant counts."""
+    if location_id in grant.places:
+        return grant.places[location_id]
+    if await queries.find_location_practice(db, location_id) is None:
+        raise NotFound("Not Found", "Location not found", code="location_not_found")
+    newest = await queries.find_grant_by_id(db, grant.key_id)
+    return (newest or grant).require_location(location_id)
+
+
+def _invalid_key(message: str | None = None) -> Unauthorized:
+    return Unauthorized("Forbidden: Invalid API key.", message, code="key_invalid")

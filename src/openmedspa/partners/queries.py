@@ -1,0 +1,172 @@
+"""All SQL on partners, keys and grants. These tables have no tenants: a partner serves many practices."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from openmedspa.kit.db import Reads, Row
+from openmedspa.partners.keys import Grant
+
+GRANT = """
+select k.id as key_id, k.partner_id, k.scopes, k.expires_at,
+       array_agg(g.location_id) filter (where g.location_id is not null) as location_ids,
+       array_agg(g.practice_id) filter (where g.location_id is not null) as practice_ids
+from api_keys k
+join partners p on p.id = k.partner_id and p.revoked_at is null
+left join grants g on g.partner_id = k.partner_id and (k.location_ids is null or g.location_id = any(k.location_ids))
+where k.revoked_at is null and
+"""
+
+
+async def find_grant(db: Reads, key_sha256: bytes) -> Grant | None:
+    """What a live key may reach; None when it is unknown or revoked. Expiry is the caller's to compare."""
+    return _to_grant(await db.unscoped_row(f"{GRANT} k.key_sha256 = $1 group by k.id", key_sha256))
+
+
+async def find_grant_by_id(db: Reads, key_id: int) -> Grant | None:
+    return _to_grant(await db.unscoped_row(f"{GRANT} k.id = $1 group by k.id", key_id))
+
+
+def _to_grant(row: Row | None) -> Grant | None:
+    if row is None:
+        return None
+    places = dict(zip(row["location_ids"] or [], row["practice_ids"] or [], strict=True))
+    return Grant(
+        key_id=row["key_id"],
+        partner_id=row["partner_id"],
+        scopes=frozenset(row["scopes"]),
+        places=places,
+        practice_ids=sorted(set(places.values())),
+        expires_at=row["expires_at"],
+    )
+
+
+async def find_location_practice(db: Reads, location_id: str) -> int | None:
+    row = await db.unscoped_row("select practice_id from locations where id = $1", location_id)
+    return row["practice_id"] if row else None
+
+
+async def insert_partner(db: Reads, name: str) -> Row:
+    row = await db.unscoped_row("insert into partners (name) values ($1) returning id, name, created_at", name)
+    assert row is not None
+    return row
+
+
+async def find_partner(db: Reads, name_or_id: str) -> Row | None:
+    """By number or by name, without regard to case."""
+    return await db.unscoped_row(
+        "select id, name, revoked_at from partners where id::text = $1 or lower(name) = lower($1)", name_or_id
+    )
+
+
+async def list_partners(db: Reads) -> list[Row]:
+    return await db.unscoped_rows(
+        """
+        select p.id, p.name, p.created_at, p.revoked_at,
+               (select count(*) from api_keys k where k.partner_id = p.id and k.revoked_at is null) as keys,
+               (select coalesce(array_agg(g.location_id order by g.location_id), '{}')
+                  from grants g where g.partner_id = p.id) as location_ids
+        from partners p order by p.id
+        """
+    )
+
+
+async def insert_grant(db: Reads, partner_id: int, location_id: str) -> bool:
+    """True if it is new."""
+    row = await db.unscoped_row(
+        """
+        insert into grants (partner_id, practice_id, location_id)
+        select $1, practice_id, id from locations where id = $2
+        on conflict do nothing returning location_id
+        """,
+        partner_id,
+        location_id,
+    )
+    return row is not None
+
+
+async def delete_grant(db: Reads, partner_id: int, location_id: str) -> bool:
+    """True if there was one. The subscription stays: it delivers only while the grant stands."""
+    row = await db.unscoped_row(
+        "delete from grants where partner_id = $1 and location_id = $2 returning location_id", partner_id, location_id
+    )
+    return row is not None
+
+
+async def insert_key(
+    db: Reads,
+    partner_id: int,
+    *,
+    name: str,
+    key_sha256: bytes,
+    prefix: str,
+    last_four: str,
+    scopes: Sequence[str],
+    location_ids: Sequence[str] | None,
+    expires_at: datetime | None,
+) -> Row:
+    row = await db.unscoped_row(
+        """
+        insert into api_keys (partner_id, name, key_sha256, prefix, last_four, scopes, location_ids, expires_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)
+        returning id, name, scopes, location_ids, expires_at
+        """,
+        partner_id,
+        name,
+        key_sha256,
+        prefix,
+        last_four,
+        scopes,
+        location_ids,
+        expires_at,
+    )
+    assert row is not None
+    return row
+
+
+async def list_keys(db: Reads) -> list[Row]:
+    return await db.unscoped_rows(
+        """
+        select k.id, k.name, p.name as partner, k.prefix || '…' || k.last_four as key, k.scopes, k.location_ids,
+               k.created_at, k.expires_at, k.last_used_at, coalesce(k.revoked_at, p.revoked_at) as revoked_at
+        from api_keys k join partners p on p.id = k.partner_id order by k.id
+        """
+    )
+
+
+async def update_key_revoked(db: Reads, key_id: int) -> Row | None:
+    """None if there is no such key; revoking twice keeps the first moment."""
+    return await db.unscoped_row(
+        "update api_keys set revoked_at = coalesce(revoked_at, now()) where id = $1 returning id, name, revoked_at",
+        key_id,
+    )
+
+
+async def claim_idempotency_key(db: Reads, partner_id: int, key: str, *, request_hash: bytes) -> Row | None:
+    """None if the key is ours from now on; else the row of whoever had it before. Waits for a twin in flight."""
+    mine = await db.unscoped_row(
+        """
+        insert into idempotency_keys (partner_id, key, request_hash) values ($1, $2, $3)
+        on conflict (partner_id, key) do update
+          set request_hash = excluded.request_hash, answer = null, created_at = now()
+          where idempotency_keys.created_at < now() - interval '72 hours'
+        returning key
+        """,
+        partner_id,
+        key,
+        request_hash,
+    )
+    if mine is not None:
+        return None
+    return await db.unscoped_row(
+        "select request_hash, answer from idempotency_keys where partner_id = $1 and key = $2", partner_id, key
+    )
+
+
+async def update_idempotency_answer(db: Reads, partner_id: int, key: str, *, answer: bytes) -> None:
+    await db.unscoped_row(
+        "update idempotency_keys set answer = $3 where partner_id = $1 and key = $2", partner_id, key, answer
+    )
+
+
+async def delete_old_idempotency_keys(db: Reads) -> None:
+    await db.unscoped_row("delete from idempotency_keys where created_at < now() - interval '72 hours'")

@@ -1,0 +1,1 @@
+"""Patients: records and matching."""

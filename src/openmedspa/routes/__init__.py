@@ -1,0 +1,1 @@
+"""The tables of contents: every URL of the product, one line each."""

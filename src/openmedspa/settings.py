@@ -1,0 +1,98 @@
+"""Every setting of a process, read once from the environment into one frozen object and passed in."""
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+import msgspec
+from msgspec import Struct
+
+from openmedspa.kit.errors import Stopped
+from openmedspa.partners.keys import Environment
+
+PREFIX = "OPENMEDSPA_"
+BARE = {"DATABASE_URL": "database_url", "PORT": "port"}
+SECRETS = ("database_url", "secret_key")
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """Flag > environment > default. Secrets may come from a file instead: `…_FILE`."""
+
+    database_url: str = ""  # empty: the embedded PostgreSQL, in the data folder
+    secret_key: str = ""  # seals webhook secrets, derives patient links; embedded: made once, kept in the data folder
+    environment: Environment = "production"
+    public_url: str = ""  # what patients' links begin with; empty: http://host:port
+    host: str = "127.0.0.1"
+    port: int = 8000
+    data_dir: Path = Path(".data")
+    workers: int = 1  # web processes
+    pool_size: int = 16  # database connections a web process may open
+    run_worker: bool = True  # do background work inside the web processes
+    demo: bool = False
+    trusted_proxies: str = "127.0.0.1"  # whose X-Forwarded-For is believed; comma-separated addresses
+    webhook_user_agent: str = "Spakinect-Webhook/1.0"
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str] = os.environ, **flags: Any) -> "Settings":
+        """From the environment, flags first. Stopped for an unknown OPENMEDSPA_… name or a value that does not fit."""
+        values: dict[str, Any] = {}
+        for name, text in environ.items():
+            field = BARE.get(name.removesuffix("_FILE")) or (
+                name.removeprefix(PREFIX).removesuffix("_FILE").lower() if name.startswith(PREFIX) else None
+            )
+            if field is None or text == "":
+                continue
+            _require_known(name, field)
+            values[field] = _from_file(name, text) if name.endswith("_FILE") else text
+        values |= {field: value for field, value in flags.items() if value is not None}
+        try:
+            return msgspec.convert(values, cls, strict=False)
+        except msgspec.ValidationError as trouble:
+            raise Stopped(
+                f"A setting does not fit: {trouble}".replace("$.", ""), "See .env.example.", exit_code=2
+            ) from None
+
+    @property
+    def is_embedded(self) -> bool:
+        return not self.database_url
+
+    @property
+    def is_loopback(self) -> bool:
+        return self.host in LOOPBACK
+
+    @property
+    def base_url(self) -> str:
+        """Where this server is reached, without a slash at the end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
+
+    def to_environ(self) -> dict[str, str]:
+        """What a child process reads to have the same settings."""
+        names = {field: name for name, field in BARE.items()}
+        return {
+            names.get(field, PREFIX + field.upper()): str(value)
+            for field, value in msgspec.structs.asdict(self).items()
+            if value not in ("", None)
+        }
+
+
+def _require_known(name: str, field: str) -> None:
+    fields = Settings.__struct_fields__
+    if field in fields and (not name.endswith("_FILE") or field in SECRETS):
+        return
+    known = [*BARE, *(PREFIX + known.upper() for known in fields if known not in BARE.values())]
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.3)
+    raise Stopped(f"{name} is not a setting.", f"Did you mean {near[0]}?" if near else "See .env.example.", exit_code=2)
+
+
+def _from_file(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as trouble:
+        raise Stopped(f"{name}: {trouble.strerror}: {path}", exit_code=2) from None
+
+
+ENVIRONMENTS: tuple[str, ...] = get_args(Environment)

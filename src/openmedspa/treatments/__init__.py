@@ -1,0 +1,1 @@
+"""Treatments: the catalogue and a practice's favourites."""

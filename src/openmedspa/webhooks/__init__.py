@@ -1,0 +1,1 @@
+"""Webhooks: endpoints, subscriptions, events, delivery, signing."""

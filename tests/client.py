@@ -1,0 +1,58 @@
+"""A partner's view of the server: real requests through the whole application, in this process."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx2
+from msgspec import Struct
+
+from openmedspa.app import build_app
+from openmedspa.kit.house import House
+from openmedspa.settings import Settings
+
+
+class Answer(Struct):
+    status: int
+    headers: httpx2.Headers
+    json: Any
+
+    @property
+    def error(self) -> tuple[int, str, str | None]:
+        """(status, error, message) of a refusal, which holds nothing else."""
+        assert self.json.keys() <= {"success", "error", "message"}, self.json
+        assert self.json["success"] is False
+        return self.status, self.json["error"], self.json.get("message")
+
+
+class Client:
+    def __init__(self, http: httpx2.AsyncClient, house: House, key: str | None) -> None:
+        self.http = http
+        self.house = house
+        self.key = key
+
+    def with_key(self, key: str | None) -> "Client":
+        return Client(self.http, self.house, key)
+
+    async def request(self, method: str, path: str, **options: Any) -> Answer:
+        headers = {**({"x-api-key": self.key} if self.key is not None else {}), **options.pop("headers", {})}
+        response = await self.http.request(method, path, headers=headers, **options)
+        return Answer(response.status_code, response.headers, response.json() if response.content else None)
+
+    async def get(self, path: str, **options: Any) -> Answer:
+        return await self.request("GET", path, **options)
+
+    async def post(self, path: str, json: Any = None, **options: Any) -> Answer:
+        return await self.request("POST", path, json=json, **options)
+
+    async def patch(self, path: str, **options: Any) -> Answer:
+        return await self.request("PATCH", path, **options)
+
+
+@asynccontextmanager
+async def open_client(settings: Settings, key: str | None) -> AsyncIterator[Client]:
+    app = build_app(settings)
+    async with app.router.lifespan_context(app):
+        transport = httpx2.ASGITransport(app=app, raise_app_exceptions=True)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://test") as http:
+            yield Client(http, app.state.house, key)

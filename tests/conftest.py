@@ -1,0 +1,108 @@
+"""A real PostgreSQL for every test: one cluster a session, one database a test, copied from a migrated template."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from itertools import count
+from pathlib import Path
+
+import asyncpg
+import pytest
+from cast import Cast, cast_the_play
+from client import Client, open_client
+
+from openmedspa import installation
+from openmedspa.app import build_app
+from openmedspa.kit import embedded_postgres
+from openmedspa.kit.house import House
+from openmedspa.settings import Settings
+
+TEMPLATE = "template_openmedspa"
+SECRET = "a test's secret key, of no use anywhere else"
+numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[str]:
+    """The DSN of an embedded PostgreSQL that forgets everything; durability is tested on one of its own."""
+    with (
+        tempfile.TemporaryDirectory(prefix="oms") as folder,
+        embedded_postgres.serve(Path(folder), settings={"fsync": "off", "full_page_writes": "off"}) as dsn,
+    ):
+        yield dsn
+
+
+def named(dsn: str, database: str) -> str:
+    return dsn.replace("/openmedspa?", f"/{database}?")
+
+
+def settings_for(dsn: str) -> Settings:
+    return Settings(
+        database_url=dsn, secret_key=SECRET, environment="staging", demo=True, run_worker=False, pool_size=8,
+        public_url="http://exams.example.com",
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def template(cluster: str) -> str:
+    """A migrated database that holds the cast, to be copied."""
+
+    async def prepare() -> None:
+        await _create(cluster, TEMPLATE)
+        settings = settings_for(named(cluster, TEMPLATE))
+        await installation.upgrade(settings)
+        await cast_the_play(settings)
+
+    asyncio.run(prepare())
+    return TEMPLATE
+
+
+@pytest.fixture
+async def dsn(cluster: str, template: str) -> AsyncIterator[str]:
+    name = f"test_{next(numbers)}"
+    await _create(cluster, name, template)
+    yield named(cluster, name)
+    await _drop(cluster, name)
+
+
+@pytest.fixture
+def settings(dsn: str) -> Settings:
+    return settings_for(dsn)
+
+
+@pytest.fixture
+async def glow_emr(settings: Settings) -> AsyncIterator[Client]:
+    """The EMR that serves `glow`, at a server of its own."""
+    async with open_client(settings, Cast.GLOW_KEY) as client:
+        yield client
+
+
+@pytest.fixture
+def rival_emr(glow_emr: Client) -> Client:
+    """The EMR of another practice, at the same server."""
+    return glow_emr.with_key(Cast.RIVAL_KEY)
+
+
+@pytest.fixture
+def house(glow_emr: Client) -> House:
+    return glow_emr.house
+
+
+@asynccontextmanager
+async def _maintenance(cluster: str) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(named(cluster, "postgres"))
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def _create(cluster: str, name: str, template: str = "template1") -> None:
+    async with _maintenance(cluster) as connection:
+        await connection.execute(f"create database {name} template {template} strategy file_copy")
+
+
+async def _drop(cluster: str, name: str) -> None:
+    async with _maintenance(cluster) as connection:
+        await connection.execute(f"drop database {name} with (force)")
