@@ -18,13 +18,17 @@ HOUR_SECONDS = 3600.0
 
 async def run(house: House) -> None:
     """Work until cancelled."""
-    async with Outbound(allow_loopback=house.allow_loopback) as outbound, asyncio.TaskGroup() as jobs:
+    async with _outbound(house) as outbound, asyncio.TaskGroup() as jobs:
         jobs.create_task(_forever(Deliveries(house, outbound).run))
         jobs.create_task(_forever(lambda: audit.keep_flushing(house)))
         jobs.create_task(_every(HOUR_SECONDS, lambda: exams.lapse(house)))
         jobs.create_task(_every(HOUR_SECONDS, lambda: partners.forget_old_idempotency_keys(house)))
         if not house.is_production:
             jobs.create_task(_every(0.5, lambda: exams.decide_for_themselves(house)))
+
+
+def _outbound(house: House) -> Outbound:
+    return Outbound(allow_loopback=house.allow_loopback, production=house.is_production)
 
 
 async def _every(seconds: float, job: Callable[[], Awaitable[object]]) -> None:

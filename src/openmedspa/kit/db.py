@@ -192,7 +192,6 @@ def scoped(sql: str) -> str:
 
     `lateral` makes PostgreSQL set the scope before it looks at a row; `offset 0` keeps it from pulling the two apart.
     """
-    # The statement is one of ours, from a queries.py: nothing of a caller stands in its text.
     return (
         "with scope as materialized (select set_config('app.scope', $1::int[]::text, true) as set)\n"
         f"select x.* from scope, lateral (select y.* from ({sql}) y where scope.set is not null offset 0) x"

@@ -2,6 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 
+from asyncpg import LockNotAvailableError
+
 from openmedspa.kit.db import Tx
 from openmedspa.kit.errors import Conflict
 from openmedspa.partners import queries
@@ -16,7 +18,15 @@ async def once(tx: Tx, grant: Grant, *, key: str, request_hash: bytes, work: Cal
     2. Do the work and keep its answer, in the same transaction. A refusal rolls both back: nothing happened, and the
        next try is judged anew.
     """
-    kept = await queries.claim_idempotency_key(tx, grant.partner_id, key, request_hash=request_hash)
+    try:
+        kept = await queries.claim_idempotency_key(tx, grant.partner_id, key, request_hash=request_hash)
+    except LockNotAvailableError:  # lock_timeout, a few seconds
+        raise Conflict(
+            "A request with this Idempotency-Key is still running",
+            "Try again in a moment with the same Idempotency-Key to get its answer",
+            code="idempotency_running",
+            headers={"Retry-After": "1"},
+        ) from None
     if kept is None:
         answer = await work()
         await queries.update_idempotency_answer(tx, grant.partner_id, key, answer=answer)

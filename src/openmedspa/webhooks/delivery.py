@@ -14,6 +14,7 @@ from openmedspa.exams.visit import Visit
 from openmedspa.exams.wire import visit_out
 from openmedspa.kit.db import Row
 from openmedspa.kit.house import House
+from openmedspa.kit.http import log_failure
 from openmedspa.kit.outbound import Answer, Outbound
 from openmedspa.webhooks import queries, signing
 from openmedspa.webhooks.ladder import next_try_at, parse_retry_after
@@ -72,6 +73,8 @@ class Deliveries:
         try:
             answer = await self._send(row, visit)
             await self._record(row, answer, lease)
+        except Exception as trouble:  # noqa: BLE001 the lease runs out and the delivery is tried again
+            log_failure(trouble, f"delivery {row['id']}")
         finally:
             self._busy[row["endpoint_id"]] -= 1
 

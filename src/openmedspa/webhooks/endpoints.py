@@ -1,11 +1,11 @@
-"""Where a partner's webhooks go, what signs them, and which locations it subscribed to. The rule once, for every door."""
+"""Where a partner's webhooks go, what signs them, and which locations it subscribed to. One rule for all doors."""
 
 from datetime import datetime
 
+from openmedspa.kit.addresses import check_url
 from openmedspa.kit.db import Tx
 from openmedspa.kit.errors import Invalid
 from openmedspa.kit.house import House
-from openmedspa.kit.outbound import check_url
 from openmedspa.partners.keys import Grant
 from openmedspa.usage import audit
 from openmedspa.webhooks import queries, signing

@@ -163,8 +163,8 @@ async def insert_try(
         with held as (
           update deliveries
           set tries = tries + 1, lease = null, leased_until = null, due_at = $9,
-              delivered_at = case when $8 then $4 end,
-              failed_at = case when not $8 and $9::timestamptz is null then $4 end
+              delivered_at = case when $8 then $4::timestamptz end,
+              failed_at = case when not $8 and $9::timestamptz is null then $4::timestamptz end
           where practice_id = $1 and id = $2 and lease = $3
           returning practice_id, id
         )
@@ -234,7 +234,7 @@ async def update_replayed(
           update deliveries d
           set due_at = $4, tries = 0, delivered_at = null, failed_at = null, lease = null, leased_until = null
           from endpoints e
-          where e.id = d.endpoint_id and d.created_at > $4 - interval '30 days'
+          where e.id = d.endpoint_id and d.created_at > $4::timestamptz - interval '30 days'
             and ($1::text is null or d.event_id = $1)
             and ($2::timestamptz is null or d.created_at >= $2)
             and ($3::int is null or e.partner_id = $3)
