@@ -20,6 +20,7 @@ from openmedspa.kit.db import APP_ROLE, AWAY, SYSTEM_ROLE, Database, connect_poo
 from openmedspa.kit.fresh import Fresh
 from openmedspa.kit.house import House
 from openmedspa.kit.http import Api
+from openmedspa.partners import jobs as partners
 from openmedspa.partners.access import ApiKey
 from openmedspa.routes import exam
 from openmedspa.settings import Settings
@@ -49,7 +50,10 @@ def build_app(settings: Settings) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with open_house(settings) as house:
             app.state.house = exam_api.house = house
-            jobs = [audit.keep_flushing(house)]
+            jobs = [
+                worker.forever(lambda: audit.keep_flushing(house)),
+                worker.forever(lambda: partners.keep_noting_uses(house)),
+            ]
             if settings.run_worker:
                 jobs.append(worker.run(house))
             async with _beside(jobs):

@@ -9,7 +9,6 @@ from openmedspa.kit.house import House
 from openmedspa.kit.http import log_failure
 from openmedspa.kit.outbound import Outbound
 from openmedspa.partners import jobs as partners
-from openmedspa.usage import audit
 from openmedspa.webhooks.delivery import Deliveries
 
 TROUBLE_SECONDS = 1.0
@@ -19,8 +18,7 @@ HOUR_SECONDS = 3600.0
 async def run(house: House) -> None:
     """Work until cancelled."""
     async with _outbound(house) as outbound, asyncio.TaskGroup() as jobs:
-        jobs.create_task(_forever(Deliveries(house, outbound).run))
-        jobs.create_task(_forever(lambda: audit.keep_flushing(house)))
+        jobs.create_task(forever(Deliveries(house, outbound).run))
         jobs.create_task(_every(HOUR_SECONDS, lambda: exams.lapse(house)))
         jobs.create_task(_every(HOUR_SECONDS, lambda: partners.forget_old_idempotency_keys(house)))
         if not house.is_production:
@@ -37,10 +35,10 @@ async def _every(seconds: float, job: Callable[[], Awaitable[object]]) -> None:
             await job()
             await asyncio.sleep(seconds)
 
-    await _forever(loop)
+    await forever(loop)
 
 
-async def _forever(job: Callable[[], Awaitable[object]]) -> None:
+async def forever(job: Callable[[], Awaitable[object]]) -> None:
     """Run it again after trouble: a job that died in silence would be the worst of all."""
     while True:
         try:

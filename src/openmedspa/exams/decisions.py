@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from openmedspa.exams import queries
-from openmedspa.exams.status import Step, require_may_become
 from openmedspa.exams.visit import Decision, Outcome, Visit
 from openmedspa.kit.db import Tx
 from openmedspa.kit.errors import Invalid
@@ -36,11 +35,6 @@ async def sign(
     await audit.record(
         tx, visit.practice_id, actor=actor, action="visit.signed", subject=visit.gfe_id, request_id=request_id, now=now
     )
-
-
-def require_open(visit: Visit) -> None:
-    """A visit that has ended is not decided again; one that was missed may have been caught up with."""
-    require_may_become(visit.step, Step.WRITING if visit.step is not Step.MISSED else Step.WAITING, doing="completed")
 
 
 def require_all_decided(visit: Visit, decisions: Iterable[Decision]) -> None:

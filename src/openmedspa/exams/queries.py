@@ -188,7 +188,7 @@ async def insert_step(
         """
         with moved as (
           update visits
-          set step = $4, scheduled_at = coalesce($7, scheduled_at), decides_at = null, updated_at = $6
+          set step = $4, scheduled_at = coalesce($7, scheduled_at), updated_at = $6
           where practice_id = any($1) and practice_id = $2 and id = $3
           returning practice_id, id
         )
@@ -214,7 +214,7 @@ async def insert_record(db: Reads, scope: Scope, visit: Visit, *, decisions: str
           from visits v where v.practice_id = any($1) and v.practice_id = $2 and v.id = $3
           returning practice_id, visit_id, version
         ), moved as (
-          update visits v set step = 'signed', record_version = signed.version, decides_at = null, updated_at = $6
+          update visits v set step = 'signed', record_version = signed.version, updated_at = $6
           from signed where v.practice_id = signed.practice_id and v.id = signed.visit_id
         ), stepped as (
           insert into visit_steps (practice_id, visit_id, step, actor, at)
@@ -237,8 +237,13 @@ async def claim_deciding_visits(db: Reads, now: datetime, *, limit: int) -> list
     """Staging's visits whose patient decides for themselves now; locked until commit, each by one worker."""
     return await db.unscoped_rows(
         """
-        select practice_id, gfe_id from visits where decides_at <= $1 order by decides_at limit $2
-        for update skip locked
+        with due as (
+          select practice_id, id from visits where decides_at <= $1 order by decides_at limit $2
+          for update skip locked
+        )
+        update visits v set decides_at = null
+        from due where v.practice_id = due.practice_id and v.id = due.id
+        returning v.practice_id, v.gfe_id
         """,
         now,
         limit,

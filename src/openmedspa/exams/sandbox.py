@@ -6,6 +6,7 @@ from itertools import cycle
 from openmedspa.exams import decisions, visits
 from openmedspa.exams.decisions import decide
 from openmedspa.exams.shapes import OutcomeIn
+from openmedspa.exams.status import OPEN, require_open
 from openmedspa.exams.visit import Decision, Outcome, Visit
 from openmedspa.kit.db import Tx
 from openmedspa.treatments.catalogue import Catalogue
@@ -26,7 +27,7 @@ async def decide_as_told(
     tx: Tx, visit: Visit, outcome: OutcomeIn, catalogue: Catalogue, *, actor: str, request_id: str, now: datetime
 ) -> None:
     """Sign a locked visit with the outcome that the developer wants to see."""
-    decisions.require_open(visit)
+    require_open(visit.step, doing="completed")
     wanted: list[tuple[Outcome, list[str]]] = [
         ("approved", outcome.approved),
         ("conditionally_approved", outcome.conditionally_approved),
@@ -43,6 +44,8 @@ async def decide_as_told(
 
 async def decide_for_themselves(tx: Tx, visit: Visit, catalogue: Catalogue, *, now: datetime) -> None:
     """What the patient's last name asks for: Approve, Condition, Defer, Mixed (one after the other) or Noshow."""
+    if visit.status not in OPEN:
+        return  # somebody else decided or cancelled in the meantime
     outcomes = BY_LAST_NAME.get(visit.last_name.casefold())
     if outcomes is None:
         await visits.miss(tx, visit, actor=ACTOR, request_id=None, now=now)

@@ -85,9 +85,14 @@ def steps_of(status: Status) -> list[str]:
     return [step.value for step in Step if step.status is status]
 
 
-def require_may_become(now: Step, wanted: Step, *, doing: str) -> None:
-    """Invalid, naming the current status, when a visit may not take this step. Steps within a status are free."""
-    if wanted.status is not now.status and wanted.status not in MAY_BECOME[now.status]:
-        raise Invalid(f"A visit with status {now.status.word} cannot be {doing}", code="status_conflict")
+def require_open(now: Step, *, doing: str) -> None:
+    """Invalid, naming the current status, when the visit has ended."""
     if now.status not in OPEN:
+        raise Invalid(f"A visit with status {now.status.word} cannot be {doing}", code="status_conflict")
+
+
+def require_may_become(now: Step, wanted: Step, *, doing: str) -> None:
+    """Invalid, naming the current status, when a visit may not take this step. Steps within an open status are free."""
+    require_open(now, doing=doing)
+    if wanted.status is not now.status and wanted.status not in MAY_BECOME[now.status]:
         raise Invalid(f"A visit with status {now.status.word} cannot be {doing}", code="status_conflict")

@@ -1,11 +1,11 @@
 """A visit as the rules know it: what stands in its row, what was decided, where a list goes on. Pure."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from datetime import date, datetime
-from typing import Literal
+from datetime import UTC, date, datetime
+from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from openmedspa.exams.status import Status, Step
 from openmedspa.kit.errors import Invalid
@@ -61,8 +61,8 @@ class Visit(Struct, frozen=True):
 class Cursor(Struct, frozen=True, array_like=True):
     """Where a list of visits goes on: the last one seen."""
 
-    ordered_at: datetime
-    id: int
+    ordered_at: Annotated[datetime, Meta(tz=True)]
+    id: Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
     def text(self) -> str:
         return urlsafe_b64encode(msgspec.json.encode(self)).decode().rstrip("=")
@@ -70,8 +70,10 @@ class Cursor(Struct, frozen=True, array_like=True):
     @classmethod
     def parse(cls, text: str) -> "Cursor":
         try:
-            return msgspec.json.decode(urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=cls)
-        except (ValueError, msgspec.MsgspecError):
+            cursor = msgspec.json.decode(urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=cls)
+            cursor.ordered_at.astimezone(UTC)  # a moment at the very edge of the calendar has none
+            return cursor
+        except (ValueError, OverflowError, msgspec.MsgspecError):
             raise Invalid(
                 "after is invalid", "after must be a cursor from a `Link` header", code="field_invalid"
             ) from None

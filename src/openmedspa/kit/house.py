@@ -26,3 +26,4 @@ class House(Struct, frozen=True):
     webhook_user_agent: str = "Spakinect-Webhook/1.0"
     now: Callable[[], datetime] = utc_now
     reads: deque[tuple[object, ...]] = field(default_factory=deque)  # audit rows that wait to be copied
+    keys_used: dict[int, datetime] = field(default_factory=dict)  # last uses that wait to be noted

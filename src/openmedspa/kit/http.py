@@ -34,6 +34,7 @@ log = logging.getLogger("openmedspa")
 G = TypeVar("G")
 Headers = list[tuple[bytes, bytes]]
 MAX_BODY_BYTES = 1024 * 1024
+MOST_IN_FLIGHT = 1_000  # of one process; beyond it, an early 503 helps more than a late answer
 WRITES = {"POST", "PUT", "PATCH", "DELETE"}
 JSON = (b"content-type", b"application/json")
 ALWAYS: Headers = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
@@ -175,10 +176,17 @@ class Api:
         self.routes = list(routes)
         self.refusal = refusal
         self.missing = missing
+        self._in_flight = 0
         self._patterns = [(compile_path(route.path)[0], route) for route in self.routes]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        incoming = Incoming(scope, receive, self.house)
+        self._in_flight += 1
+        try:
+            await self._serve(Incoming(scope, receive, self.house), send)
+        finally:
+            self._in_flight -= 1
+
+    async def _serve(self, incoming: Incoming, send: Send) -> None:
         status, headers, body = await self._answer(incoming)
         await send(
             {
@@ -196,6 +204,8 @@ class Api:
 
     async def _answer(self, incoming: Incoming) -> tuple[int, Headers, bytes | Stream]:
         try:
+            if self._in_flight > MOST_IN_FLIGHT:
+                raise Unavailable("The server is busy. Try again in a moment.")
             route, path = self._match(incoming.method, incoming.path)
             if isinstance(route, Route) and isinstance(route.access, Open):
                 return await self._carry_out(route, incoming, None, path)
@@ -216,6 +226,7 @@ class Api:
     async def _carry_out(
         self, route: Route, incoming: Incoming, grant: Any, path: Mapping[str, str]
     ) -> tuple[int, Headers, bytes | Stream]:
+        parsing.refuse_nul(path)
         query = parsing.query(incoming.query, route.query) if route.query else None
         raw = await incoming.body(MAX_BODY_BYTES) if route.body else b""
         if route.body and raw and not _is_json(incoming.header(b"content-type")):
@@ -248,7 +259,7 @@ class Api:
     def _match(self, method: str, path: str) -> tuple[Route | Refused, Mapping[str, str]]:
         allowed = []
         for pattern, route in self._patterns:
-            if match := pattern.match(path):
+            if match := pattern.fullmatch(path):  # `match` would let a line feed stand at the end
                 if route.method == method or (method == "HEAD" and route.method == "GET"):
                     return route, match.groupdict()
                 allowed.append(route.method)

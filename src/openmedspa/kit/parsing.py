@@ -32,20 +32,21 @@ TYPES = re.compile(r"Expected `(?P<wanted>[^`]+)`, got `(?P<got>[^`]+)`$")
 def body(raw: bytes, shape: type[T]) -> T:
     """The JSON body as `shape`. An empty body counts as `{}`, so that the answer names what is missing."""
     try:
+        raw.decode()  # all of it: the decoder looks only at the texts it keeps
         value = _decoder(cast("Any", shape)).decode(raw or b"{}")
     except msgspec.ValidationError as trouble:
         raise explain(trouble, shape) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as trouble:
         raise Invalid("Invalid JSON", f"The body is not valid JSON: {trouble}", code="json_invalid") from None
     if b"\\u0000" in raw:
-        _refuse_nul(msgspec.json.decode(raw), "")
+        refuse_nul(msgspec.json.decode(raw))
     return value  # type: ignore[no-any-return]
 
 
 def query(raw: bytes, shape: type[T]) -> T:
     """The query string as `shape`; names it does not know are ignored."""
     pairs = dict(parse_qsl(raw.decode("latin-1"), keep_blank_values=True))
-    _refuse_nul(pairs, "")
+    refuse_nul(pairs)
     try:
         return msgspec.convert(pairs, type=shape, strict=False)
     except msgspec.ValidationError as trouble:
@@ -89,18 +90,18 @@ def _join(path: str, field: str) -> str:
     return f"{path}.{field}" if path else field
 
 
-def _refuse_nul(value: Any, path: str) -> None:
+def refuse_nul(value: Any, path: str = "") -> None:
     """PostgreSQL's text cannot hold U+0000; say where it stands."""
     if isinstance(value, str) and "\x00" in value:
         field = path or "The body"
         raise Invalid(f"{field} is invalid", f"{field} contains the character U+0000", code="field_invalid")
     if isinstance(value, dict):
         for name, item in value.items():
-            _refuse_nul(name, _join(path, "(a field name)"))
-            _refuse_nul(item, _join(path, name))
+            refuse_nul(name, _join(path, "(a field name)"))
+            refuse_nul(item, _join(path, name))
     if isinstance(value, list):
         for index, item in enumerate(value):
-            _refuse_nul(item, f"{path}[{index}]")
+            refuse_nul(item, f"{path}[{index}]")
 
 
 @lru_cache(maxsize=256)

@@ -25,7 +25,9 @@ class ApiKey(Struct, frozen=True):
         raw = incoming.header(HEADER)
         if not raw:
             raise Unauthorized("Unauthorized: API key is missing.", code="key_missing")
-        return await find_grant(incoming.db, raw, environment=self.environment, now=incoming.now)
+        grant = await find_grant(incoming.db, raw, environment=self.environment, now=incoming.now)
+        incoming.house.keys_used[grant.key_id] = incoming.now
+        return grant
 
     def scope(self, grant: Grant) -> Sequence[int]:
         return grant.practice_ids

@@ -1,9 +1,32 @@
-"""Background door on partners' own rows."""
+"""Background doors on partners' own rows. No rules of their own."""
 
+import asyncio
+
+from openmedspa.kit.db import AWAY
 from openmedspa.kit.house import House
 from openmedspa.partners import queries
+
+NOTE_SECONDS = 5.0
 
 
 async def forget_old_idempotency_keys(house: House) -> None:
     """An `Idempotency-Key` is kept for 72 hours."""
     await queries.delete_old_idempotency_keys(house.system)
+
+
+async def keep_noting_uses(house: House) -> None:
+    """Write down when each key was last used, every few seconds for as long as the process lives."""
+    while True:
+        await asyncio.sleep(NOTE_SECONDS)
+        await note_uses(house)
+
+
+async def note_uses(house: House) -> None:
+    uses = dict(house.keys_used)
+    house.keys_used.clear()
+    if not uses:
+        return
+    try:
+        await queries.update_keys_used(house.system, uses)
+    except AWAY:
+        house.keys_used.update(uses | house.keys_used)

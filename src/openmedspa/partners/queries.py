@@ -1,6 +1,6 @@
 """All SQL on partners, keys and grants. These tables have no tenants: a partner serves many practices."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from openmedspa.kit.db import Reads, Row
@@ -170,3 +170,14 @@ async def update_idempotency_answer(db: Reads, partner_id: int, key: str, *, ans
 
 async def delete_old_idempotency_keys(db: Reads) -> None:
     await db.unscoped_row("delete from idempotency_keys where created_at < now() - interval '72 hours'")
+
+
+async def update_keys_used(db: Reads, uses: Mapping[int, datetime]) -> None:
+    await db.unscoped_row(
+        """
+        update api_keys k set last_used_at = greatest(k.last_used_at, used.at)
+        from unnest($1::int[], $2::timestamptz[]) as used (key_id, at) where k.id = used.key_id
+        """,
+        list(uses),
+        list(uses.values()),
+    )
