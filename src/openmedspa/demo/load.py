@@ -1,0 +1,189 @@
+"""Loads the demo into a staging database, once, and says what is in it. Never touches a production database."""
+
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from importlib import resources
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from openmedspa import installation
+from openmedspa.demo import constants, queries
+from openmedspa.demo.constants import Tenant
+from openmedspa.demo.documents import DOCUMENTED, documented
+from openmedspa.demo.people import people
+from openmedspa.demo.visits import Catalogue, Office, Patient, Visit, tell
+from openmedspa.kit.crypto import Vault
+from openmedspa.kit.db import SYSTEM_ROLE, Database, Tx, connect_pool
+from openmedspa.kit.errors import Stopped
+from openmedspa.kit.fresh import Fresh
+from openmedspa.partners import keys
+from openmedspa.partners import queries as partners
+from openmedspa.practices import queries as practices
+from openmedspa.settings import Settings
+from openmedspa.treatments import queries as treatments
+from openmedspa.treatments.shapes import Treatment
+
+SEED = 20_260_501  # the same people and visits in every demo; only their moments count back from now
+Progress = Callable[[str], None]
+
+
+class CatalogueFile(Struct, frozen=True):
+    """The catalogue's file; what it says about itself is for its editors."""
+
+    treatments: list[Treatment]
+
+
+async def load(settings: Settings, progress: Progress = lambda _line: None) -> None:
+    """Load the demo unless it is there. All of it or nothing: a kill on the way leaves a database to start anew with.
+
+    1. One query finds a demo that is loaded, and that is all.
+    2. The mark that loading began is committed by itself: `/readyz` says no from here on.
+    3. One transaction, behind the lock on the installation's row, holds the rest; its last statement is the other mark.
+    """
+    await installation.require_ready(settings)
+    async with _system(settings) as db:
+        found = await queries.find_installation(db)
+        _require_staging(found["environment"])
+        if found["demo_loaded_at"] is not None:
+            return
+        _require_unused(is_in_use=found["is_in_use"])
+        progress("Loading the demo.")
+        now = datetime.now(UTC)
+        await queries.update_loading(db, now)
+        if await db.write([], lambda tx: _load(tx, Vault(settings.secret_key), now=now)):
+            progress("The demo is loaded.")
+
+
+async def card(settings: Settings) -> dict[str, object]:
+    """What a developer needs to begin, as `openmedspa demo --json` prints it; secrets as they are now."""
+    await installation.require_ready(settings)
+    async with _system(settings) as db:
+        row = await queries.find_card(db, keys.digest(constants.DEMO_KEY))
+    if row is None:
+        raise Stopped("The demo is not loaded here.", "openmedspa serve --demo", exit_code=3)
+    if row["is_revoked"]:
+        raise Stopped("The demo's API key has been revoked.", "Begin anew with another --data-dir.", exit_code=4)
+    vault, header_secret = Vault(settings.secret_key), row["header_secret_sealed"]
+    return {
+        "exam_api": {
+            "base_url": settings.base_url + constants.EXAM_API_PATH,
+            "api_key": constants.DEMO_KEY,
+            "location_id": constants.LOCATION,
+            "foreign_location_id": constants.FOREIGN_LOCATION,
+            "foreign_gfe_id": constants.FOREIGN_GFE,
+            "webhook_secret": vault.open(header_secret) if header_secret else None,
+            "webhook_signing_secret": vault.open(row["signing_secret_sealed"]),
+        }
+    }
+
+
+def _require_staging(environment: str) -> None:
+    if environment != "staging":
+        raise Stopped(
+            f"The demo does not load into a {environment} database: its keys are public.",
+            "openmedspa serve --demo, with another DATABASE_URL or --data-dir",
+            exit_code=4,
+        )
+
+
+def _require_unused(*, is_in_use: bool) -> None:
+    """Somebody else's staging must not be opened by keys that everybody knows."""
+    if is_in_use:
+        raise Stopped(
+            "The demo loads into a new database only, and this one holds practices or partners already.",
+            "openmedspa serve --demo, with another DATABASE_URL or --data-dir",
+            exit_code=4,
+        )
+
+
+async def _load(tx: Tx, vault: Vault, *, now: datetime) -> bool:
+    """False if another process has loaded it in the meantime."""
+    if (await queries.lock_installation(tx))["demo_loaded_at"] is not None:
+        return False
+    catalogue = await _load_catalogue(tx)
+    demo_offices = await _load_tenant(tx, constants.DEMO_OFFICE, catalogue)
+    rival_offices = await _load_tenant(tx, constants.RIVAL_OFFICE, catalogue)
+    await _load_endpoint(tx, demo_offices[0], vault, now=now)
+    await _load_visits(tx, demo_offices, rival_offices, catalogue, now=now)
+    await queries.update_loaded(tx, datetime.now(UTC))
+    return True
+
+
+async def _load_catalogue(tx: Tx) -> Catalogue:
+    """The catalogue as it is shipped, by name."""
+    file = resources.files("openmedspa.treatments") / "catalogue.json"
+    shipped = msgspec.json.decode(file.read_bytes(), type=CatalogueFile).treatments
+    for treatment in shipped:
+        await treatments.upsert_treatment(tx, treatment)
+    return {treatment.name: treatment for treatment in shipped}
+
+
+async def _load_tenant(tx: Tx, tenant: Tenant, catalogue: Catalogue) -> list[Office]:
+    """The practice and its locations; its EMR, with a key, granted these locations and no other."""
+    practice = await practices.insert_practice(tx, ppass=tenant.ppass, name=tenant.name, time_zone=constants.TIME_ZONE)
+    practice_id, partner_id = practice["id"], (await partners.insert_partner(tx, tenant.emr))["id"]
+    for place in tenant.places:
+        await practices.insert_location(tx, practice_id, place.id, name=place.name, state=constants.STATE)
+        await partners.insert_grant(tx, partner_id, place.id)
+    favourites = [catalogue[name].id for name in tenant.favourites]
+    await treatments.replace_favourites(tx, [practice_id], practice_id, favourites)
+    key = await partners.insert_key(
+        tx, partner_id, name="demo", key_sha256=keys.digest(tenant.key), prefix=tenant.key[:12],
+        last_four=tenant.key[-4:], scopes=["Exams"], location_ids=None, expires_at=None,
+    )  # fmt: skip
+    return [Office(practice_id, place.id, partner_id, key["id"], place.visits) for place in tenant.places]
+
+
+async def _load_endpoint(tx: Tx, office: Office, vault: Vault, *, now: datetime) -> None:
+    """An endpoint with secrets that are known beforehand: `POST /emr/webhooks` sets its URL and keeps them.
+
+    Its URL until then is one that nobody set, and `webhooks list` shows it; so it is switched off and subscribed to
+    nothing, as if there were none.
+    """
+    await queries.insert_endpoint(
+        tx,
+        office.partner_id,
+        url=constants.LISTEN_URL,
+        header_secret_sealed=vault.seal(constants.HEADER_SECRET),
+        signing_secret_sealed=vault.seal(constants.SIGNING_SECRET),
+        api_key_id=office.key_id,
+        api_key_sealed=vault.seal(constants.DEMO_KEY),
+        now=now,
+    )
+
+
+async def _load_visits(
+    tx: Tx, demo_offices: list[Office], rival_offices: list[Office], catalogue: Catalogue, *, now: datetime
+) -> None:
+    """Ids for more patients than there are visits do no harm: a sequence has holes anyway."""
+    count = sum(sum(office.visits.values()) for office in (*demo_offices, *rival_offices)) + DOCUMENTED
+    patient_ids, visit_ids = map(iter, await queries.list_reserved_ids(tx, patients=count, visits=count))
+    split = constants.DEMO_OFFICE.people
+    crowd = people(split + constants.RIVAL_OFFICE.people, seed=SEED)
+    casts = [(demo_offices, crowd[:split], SEED), (rival_offices, crowd[split:], SEED + 1)]
+    told = [documented(demo_offices[0], catalogue, patient_ids=patient_ids, visit_ids=visit_ids, now=now)] + [
+        tell(offices, cast, catalogue, seed=seed, patient_ids=patient_ids, visit_ids=visit_ids, now=now)
+        for offices, cast, seed in casts
+    ]
+    rival_visits = told[-1][1]
+    signed = next(index for index, visit in enumerate(rival_visits) if visit.decisions)
+    rival_visits[signed] = replace(rival_visits[signed], gfe_id=constants.FOREIGN_GFE)
+    await queries.insert_patients(tx, _json(patient for patients, _ in told for patient in patients))
+    await queries.insert_visits(tx, _json(visit for _, visits in told for visit in visits))
+
+
+@asynccontextmanager
+async def _system(settings: Settings) -> AsyncIterator[Database]:
+    """One connection, as the role that sees all tenants; nothing is kept fresh in so short a life."""
+    pool = await connect_pool(settings.database_url, role=SYSTEM_ROLE, size=1)
+    try:
+        yield Database(pool, Fresh())
+    finally:
+        await pool.close()
+
+
+def _json(rows: Iterable[Patient | Visit]) -> str:
+    return msgspec.json.encode(list(rows)).decode()
