@@ -1,13 +1,22 @@
 """The database as a whole: reachable, migrated, of one environment, loaded with the demo. Refuses in one line."""
 
 import asyncpg
+from msgspec import Struct
 
 from openmedspa.kit import migrate
 from openmedspa.kit.db import Database
 from openmedspa.kit.errors import Stopped
+from openmedspa.partners.keys import Environment
 from openmedspa.settings import Settings
 
 UPGRADE = "openmedspa db upgrade"
+
+
+class Mark(Struct, frozen=True):
+    """What a database says it is: staging or production, and whether it was made for the demo."""
+
+    environment: Environment
+    is_demo: bool
 
 
 async def connect(settings: Settings) -> asyncpg.Connection:
@@ -21,6 +30,15 @@ async def connect(settings: Settings) -> asyncpg.Connection:
             "Check DATABASE_URL, or unset it to use the embedded PostgreSQL.",
             exit_code=5,
         ) from None
+
+
+async def find_mark(settings: Settings) -> Mark | None:
+    """What the database says it is; None while it is new."""
+    connection = await connect(settings)
+    try:
+        return await _find_mark(connection)
+    finally:
+        await connection.close()
 
 
 async def require_ready(settings: Settings) -> None:
@@ -56,11 +74,25 @@ async def is_ready(db: Database) -> bool:
     return row is not None and bool(row["ready"])
 
 
+async def _find_mark(connection: asyncpg.Connection) -> Mark | None:
+    if not await connection.fetchval("select to_regclass('installation') is not null"):
+        return None
+    row = await connection.fetchrow("select environment, demo_loading_since is not null from installation")
+    return Mark(*row) if row else None
+
+
 async def _require_environment(connection: asyncpg.Connection, settings: Settings) -> None:
-    found = await connection.fetchval("select environment from installation")
-    if found != settings.environment:
+    mark = await _find_mark(connection)
+    if mark is None or mark.environment != settings.environment:
+        found = mark.environment if mark else "nobody yet"
         raise Stopped(
             f"This database belongs to {found}, and this process is {settings.environment}.",
-            f"Set OPENMEDSPA_ENVIRONMENT={found}, or use another database.",
+            f"Set OPENMEDSPA_ENVIRONMENT={found}, or use another database." if mark else UPGRADE,
+            exit_code=4,
+        )
+    if mark.is_demo and not settings.demo:
+        raise Stopped(
+            "This database holds the demo, whose keys everybody knows.",
+            "openmedspa serve --demo, or use another database.",
             exit_code=4,
         )

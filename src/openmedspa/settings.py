@@ -4,10 +4,10 @@ import difflib
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Annotated, Any, get_args
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from openmedspa.kit.errors import Stopped
 from openmedspa.partners.keys import Environment
@@ -26,10 +26,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     environment: Environment = "production"
     public_url: str = ""  # what patients' links begin with; empty: http://host:port
     host: str = "127.0.0.1"
-    port: int = 8000
+    port: Annotated[int, Meta(ge=0, le=65535)] = 8000  # 0: any that is free
     data_dir: Path = Path(".data")
-    workers: int = 1  # web processes
-    pool_size: int = 16  # database connections a web process may open
+    workers: Annotated[int, Meta(ge=1, le=64)] = 1  # web processes
+    pool_size: Annotated[int, Meta(ge=1, le=1000)] = 16  # database connections a web process may open
     run_worker: bool = True  # do background work inside the web processes
     demo: bool = False
     trusted_proxies: str = "127.0.0.1"  # whose X-Forwarded-For is believed; comma-separated addresses
@@ -38,22 +38,21 @@ class Settings(Struct, frozen=True, kw_only=True):
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ, **flags: Any) -> "Settings":
         """From the environment, flags first. Stopped for an unknown OPENMEDSPA_… name or a value that does not fit."""
-        values: dict[str, Any] = {}
-        for name, text in environ.items():
-            field = BARE.get(name.removesuffix("_FILE")) or (
-                name.removeprefix(PREFIX).removesuffix("_FILE").lower() if name.startswith(PREFIX) else None
-            )
-            if field is None or text == "":
-                continue
-            _require_known(name, field)
-            values[field] = _from_file(name, text) if name.endswith("_FILE") else text
+        values: dict[str, Any] = {
+            field: _from_file(name, text) if name.endswith("_FILE") else text
+            for field, (name, text) in _variables(environ).items()
+        }
         values |= {field: value for field, value in flags.items() if value is not None}
         try:
-            return msgspec.convert(values, cls, strict=False)
+            settings = msgspec.convert(values, cls, strict=False)
         except msgspec.ValidationError as trouble:
-            raise Stopped(
-                f"A setting does not fit: {trouble}".replace("$.", ""), "See .env.example.", exit_code=2
-            ) from None
+            raise _unfit(str(trouble), cls.origins(environ), flags) from None
+        return _as_demo(settings, is_chosen="environment" in values) if settings.demo else settings
+
+    @staticmethod
+    def origins(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+        """The variable that each setting was read from; settings at their default are left out."""
+        return {field: name for field, (name, _text) in _variables(environ).items()}
 
     @property
     def is_embedded(self) -> bool:
@@ -77,6 +76,41 @@ class Settings(Struct, frozen=True, kw_only=True):
             for field, value in msgspec.structs.asdict(self).items()
             if value not in ("", None)
         }
+
+
+def _variables(environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Each setting found, with its variable and that variable's text; an empty one counts as unset."""
+    found: dict[str, tuple[str, str]] = {}
+    for name, text in environ.items():
+        field = BARE.get(name.removesuffix("_FILE")) or (
+            name.removeprefix(PREFIX).removesuffix("_FILE").lower() if name.startswith(PREFIX) else None
+        )
+        if field is None or text == "":
+            continue
+        _require_known(name, field)
+        if field in found:
+            raise Stopped(f"{found[field][0]} and {name} both say the same.", f"unset {name}", exit_code=2)
+        found[field] = (name, text)
+    return found
+
+
+def _unfit(trouble: str, origins: Mapping[str, str], flags: Mapping[str, Any]) -> Stopped:
+    """Names the flag or variable to change; never its value, which may be a secret."""
+    why, _, field = trouble.rstrip("`").partition(" - at `$.")
+    flag = "--" + field.replace("_", "-")
+    name = flag if flags.get(field) is not None else origins.get(field, flag)
+    return Stopped(f"{name} does not fit: {why[0].lower()}{why[1:]}.", "openmedspa config show --help", exit_code=2)
+
+
+def _as_demo(settings: "Settings", *, is_chosen: bool) -> "Settings":
+    """The demo is staging. Stopped when it was told to be production."""
+    if is_chosen and settings.environment != "staging":
+        raise Stopped(
+            f"The demo is always staging, and OPENMEDSPA_ENVIRONMENT says {settings.environment}.",
+            "unset OPENMEDSPA_ENVIRONMENT",
+            exit_code=2,
+        )
+    return msgspec.structs.replace(settings, environment="staging")
 
 
 def _require_known(name: str, field: str) -> None:

@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 from client import Client
 
+from openmedspa.demo.constants import DOCUMENTED_PROCESSING
 from openmedspa.demo.people import people
 from openmedspa.exams.status import MAY_BECOME, Step
 from openmedspa.exams.visits import DECIDES_FOR_THEMSELVES, INVITATION_LIVES
 from openmedspa.patients import matching
+
+JOHN = DOCUMENTED_PROCESSING  # has no match keys: an order for the documents' John Doe makes a new patient
 
 PHONE = re.compile(r"\+1[2-9]\d\d55501\d\d")
 
@@ -96,7 +99,7 @@ def test_the_patients_were_told(rows: list[Any]) -> None:
 
 
 def test_a_patient_is_found_by_the_keys_of_their_own_facts(rows: list[Any]) -> None:
-    patients = {(row["practice_id"], row["patient_id"]): row for row in rows}
+    patients = {(row["practice_id"], row["patient_id"]): row for row in rows if row["gfe_id"] != JOHN}
     assert len(patients) < len(rows) - 30, "some come again"
     owner: dict[tuple[int, bytes], int] = {}
     for (practice_id, patient_id), row in patients.items():
@@ -121,7 +124,7 @@ def test_a_visits_snapshot_agrees_with_its_patient(rows: list[Any]) -> None:
             if row["kind"] == "at_home"
             else matching.person_key(row["first_name"], row["last_name"], row["dob"])
         )
-        assert key in row["keys"], "the visit's own order would find this patient again"
+        assert key in row["keys"] or row["gfe_id"] == JOHN, "the visit's own order would find this patient again"
 
 
 def test_about_a_third_came_with_intake_answers(rows: list[Any]) -> None:

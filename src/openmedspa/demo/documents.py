@@ -43,6 +43,8 @@ def documented(
             )
         )
     jane, john = visits
+    # John has no match keys: the documents' own order for John Doe shall show a new patient, without a date of birth.
+    patients[1].match_keys = []
     return patients, [signed(jane, _janes_decisions(catalogue), provider=PROVIDER), john]
 
 

@@ -40,8 +40,9 @@ def add_link(call: Call[Grant], answer: OrderedInPerson) -> OrderedInPerson:
 
 
 async def _order(call: Call[Grant], body: AppointmentIn | InPersonIn) -> str:
-    treatments = (await catalogue.get(call.db)).resolve(body.requested_treatments, field="requested_treatments")
-    practice_id = await access.require_location(call.db, call.grant, body.location_id)
+    # All by the transaction's own connection: a second one, while twins wait with theirs, might never come free.
+    treatments = (await catalogue.get(call.tx)).resolve(body.requested_treatments, field="requested_treatments")
+    practice_id = await access.require_location(call.tx, call.grant, body.location_id)
     return await visits.order(
         call.tx,
         call.grant,
@@ -84,7 +85,7 @@ async def list_at_location(call: Call[Grant]) -> Answer | Stream:
         location_id,
         steps=steps,
         limit=limit + 1,
-        after=Cursor.parse(query.after) if query.after else None,
+        after=Cursor.parse(query.after) if query.after is not None else None,
     )
     page = found[:limit]
     gfes = [visit_out(visit, include=query.include) for visit in page]
@@ -113,7 +114,7 @@ def _next(call: Call[Grant], last: Visit, limit: int) -> dict[str, str]:
 async def stage_outcome(call: Call[Grant]) -> StagedOut:
     """Staging: decide a visit as the body says, without a provider."""
     visit = await visits.lock(call.tx, call.grant, call.path["gfe_id"])
-    entries = await catalogue.get(call.db)
+    entries = await catalogue.get(call.tx)
     await sandbox.decide_as_told(
         call.tx, visit, call.body, entries, actor=call.grant.actor, request_id=call.request_id, now=call.now
     )

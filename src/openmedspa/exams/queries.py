@@ -122,7 +122,8 @@ async def insert_order(
           select $2, $4::bytea, key.patient_id from key left join known on true
           where $4::bytea is not null and (key.is_new or (known.id is not null and known.email is null))
           on conflict (practice_id, key) do update
-            set doubles = match_keys.doubles + 1, patient_id = least(match_keys.patient_id, excluded.patient_id)
+            set doubles = match_keys.doubles + (match_keys.patient_id <> excluded.patient_id)::int,
+                patient_id = least(match_keys.patient_id, excluded.patient_id)
         ), visit as (
           insert into visits (practice_id, gfe_id, location_id, kind, step, patient_id, partner_id, first_name, last_name,
                               email, phone, dob, requested_treatments, requested_treatment_ids, intake_sent,

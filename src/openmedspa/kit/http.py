@@ -57,9 +57,9 @@ class Stream(Struct):
 class Incoming:
     """A request before anybody knows who sent it."""
 
-    def __init__(self, scope: Scope, receive: Receive, house: House) -> None:
+    def __init__(self, scope: Scope, receive: Receive, house: House, *, prefix: str) -> None:
         self.method: str = scope["method"]
-        self.path: str = scope["path"]
+        self.path: str = _without_double(scope["path"], prefix)
         self.query: bytes = scope["query_string"]
         self.house = house
         self.now: datetime = house.now()
@@ -182,7 +182,7 @@ class Api:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._in_flight += 1
         try:
-            await self._serve(Incoming(scope, receive, self.house), send)
+            await self._serve(Incoming(scope, receive, self.house, prefix=self.prefix), send)
         finally:
             self._in_flight -= 1
 
@@ -282,6 +282,11 @@ def log_failure(trouble: BaseException, request_id: str) -> None:
     """Where it failed and with what kind of error; never its message, which may hold a patient's data."""
     frames = "".join(traceback.format_tb(trouble.__traceback__))
     log.error("%s in request %s\n%s", type(trouble).__name__, request_id, frames)
+
+
+def _without_double(path: str, prefix: str) -> str:
+    """A base URL that ends in the prefix, and paths that begin with it, mean the same call: the commonest slip."""
+    return path.removeprefix(prefix) if path.startswith(prefix * 2 + "/") else path
 
 
 async def _pack(route: Route, answer: object) -> tuple[int, Headers, bytes | Stream]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from openmedspa.kit.db import Database, Tx
+from openmedspa.kit.db import Database, Reads, Tx
 from openmedspa.kit.errors import Forbidden, NotFound, Unauthorized
 from openmedspa.kit.http import Incoming
 from openmedspa.partners import idempotency, keys, queries
@@ -61,7 +61,7 @@ async def find_grant(db: Database, raw: str, *, environment: Environment, now: d
     return grant
 
 
-async def require_location(db: Database, grant: Grant, location_id: str) -> int:
+async def require_location(db: Reads, grant: Grant, location_id: str) -> int:
     """The practice of a location that exists and is granted; a miss asks the database, so that a new grant counts."""
     if location_id in grant.places:
         return grant.places[location_id]

@@ -13,7 +13,7 @@ async def subscribe(call: Call[Grant]) -> Told:
     location_id = call.body.location_id
     if not location_id.strip():
         raise Invalid("Bad Request", "location_id cannot be empty", code="field_invalid")
-    practice_id = await access.require_location(call.db, call.grant, location_id)
+    practice_id = await access.require_location(call.tx, call.grant, location_id)
     is_new = await endpoints.subscribe(
         call.tx, call.grant, location_id, practice_id=practice_id, request_id=call.request_id, now=call.now
     )

@@ -1,0 +1,7 @@
+"""`python -m openmedspa`: the command line, for where no script is installed."""
+
+import sys
+
+from openmedspa.cli import main
+
+sys.exit(main())

@@ -1,0 +1,57 @@
+"""Every command with its place in the code and its one line of help: the table the overview is printed from.
+Imports nothing of ours and nothing heavy, so that `openmedspa --help` answers at once."""
+
+from typing import NamedTuple
+
+
+class Command(NamedTuple):
+    """`place` is imported only when the command is typed; `actions` are its subcommands."""
+
+    name: str
+    place: str
+    help: str
+    actions: tuple[str, ...] = ()
+
+
+# fmt: off
+GROUPS: dict[str, list[Command]] = {
+    "Try it": [
+        Command("serve",      "serve:serve",    "Answer the APIs and do the background work; --demo for invented data."),
+        Command("demo",       "demo:demo",      "The demo's address, key, ids and secrets."),
+        Command("listen",     "listen:listen",  "A webhook receiver that checks and prints what arrives."),
+    ],
+    "Set it up": [
+        Command("practices",  "practices:app",  "Practices, the tenants.",                       ("create", "list")),
+        Command("locations",  "locations:app",  "Where practices see patients.",                 ("create", "list")),
+        Command("treatments", "treatments:app", "The catalogue.",                                ("import", "list")),
+        Command("favourites", "favourites:app", "What a practice likes best.",                   ("set", "list")),
+        Command("partners",   "partners:app",   "Companies whose software talks to us.",         ("create", "list")),
+        Command("grants",     "grants:app",     "Which locations a partner may reach.",          ("add", "remove")),
+        Command("keys",       "keys:app",       "API keys of partners.",                         ("create", "list", "revoke")),
+        Command("webhooks",   "webhooks:app",   "Where webhooks go, their secrets, sending again.", ("list", "secrets", "replay")),
+    ],
+    "Run it": [
+        Command("worker",     "worker:worker",  "The background work alone, beside serve --no-worker."),
+        Command("db",         "db:app",         "The database and its migrations.",              ("upgrade", "status")),
+        Command("routes",     "routes:routes",  "Every URL: method, path, scope, body, answer."),
+        Command("config",     "config:app",     "Every setting, and where its value comes from.", ("show",)),
+    ],
+}
+# fmt: on
+COMMANDS = {command.name: command for group in GROUPS.values() for command in group}
+SWITCHES = {
+    "--quiet": "Say nothing but data and errors.",
+    "--no-input": "Never ask: refuse instead.",
+    "--traceback": "On a failure of ours, show where it happened.",
+}
+
+
+def overview() -> str:
+    """The page that `openmedspa --help` prints."""
+    lines = ["Usage: openmedspa COMMAND …", ""]
+    for title, group in GROUPS.items():
+        rows = [(" ".join((command.name, "|".join(command.actions))).strip(), command.help) for command in group]
+        lines += [title, *(f"  {usage:28}{text}" for usage, text in rows), ""]
+    lines += ["With every command", *(f"  {switch:28}{text}" for switch, text in SWITCHES.items())]
+    lines += [f"  {'--help':28}What it takes.", "", "To begin: openmedspa serve --demo"]
+    return "\n".join(lines)

@@ -1,0 +1,57 @@
+"""Rows as people, pipes or programs want them: a table on a terminal, tabs through a pipe, JSON when asked."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from openmedspa.cli.talk import data, say
+
+Columns = Mapping[str, str]  # field → heading
+
+
+def show(rows: Iterable[Any], columns: Columns, *, as_json: bool, nothing: str = "") -> None:
+    """Print the columns of each row; `nothing` is said instead of an empty table."""
+    records = [{field: row[field] for field in columns} for row in rows]
+    if as_json:
+        show_json(records)
+    elif not records:
+        say(nothing)
+    elif sys.stdout.isatty():
+        _draw(records, columns)
+    else:
+        data("\t".join(columns.values()))
+        for record in records:
+            data("\t".join(_cell(record[field]).replace("\t", " ") for field in columns))
+
+
+def show_json(value: object) -> None:
+    data(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))
+
+
+def _draw(records: Sequence[Mapping[str, Any]], columns: Columns) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    for heading in columns.values():
+        table.add_column(heading, overflow="fold")
+    for record in records:
+        table.add_row(*(_cell(record[field]) for field in columns))
+    Console(highlight=False, markup=False).print(table)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, datetime):
+        return value.astimezone().strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "–"
+    return str(value)
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

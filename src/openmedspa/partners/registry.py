@@ -1,0 +1,125 @@
+"""Partners, what is granted to them, and their keys: made, found and ended. One rule for every door; knows no HTTP."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from openmedspa.kit.db import Reads, Row, Tx
+from openmedspa.kit.errors import Conflict, Invalid, NotFound
+from openmedspa.kit.nearest import did_you_mean
+from openmedspa.partners import keys, queries
+from openmedspa.partners.keys import Environment
+from openmedspa.practices import register
+from openmedspa.usage import audit
+
+
+async def create_partner(tx: Tx, name: str, *, actor: str, now: datetime) -> Row:
+    """Conflict when the name is taken, which is compared without regard to case."""
+    name = name.strip()
+    if not name or name.isdecimal():
+        raise Invalid(
+            "A partner needs a name, and not one of digits only: those are its number.",
+            'openmedspa partners create "Glow EMR"',
+        )
+    if await queries.find_partner(tx, name):
+        raise Conflict(f"There is a partner {name} already.", "openmedspa partners list")
+    partner = await queries.insert_partner(tx, name)
+    await _record(tx, audit.PLATFORM, "partner.created", f"partner:{partner['id']}", actor=actor, now=now)
+    return partner
+
+
+async def get_partner(db: Reads, name_or_id: str) -> Row:
+    """By name or number. NotFound, with the nearest name, when there is none."""
+    if partner := await queries.find_partner(db, name_or_id):
+        return partner
+    known = [row["name"] for row in await queries.list_partners(db)]
+    raise NotFound(
+        f"There is no partner {name_or_id or '“”'}.", did_you_mean(name_or_id, known, "openmedspa partners list")
+    )
+
+
+async def add_grants(tx: Tx, partner: str, location_ids: Sequence[str], *, actor: str, now: datetime) -> list[str]:
+    """Give a partner access to locations; those that are new."""
+    row, new = await get_partner(tx, partner), []
+    for location_id in location_ids:
+        await register.get_location(tx, location_id)
+        if await queries.insert_grant(tx, row["id"], location_id):
+            new.append(location_id)
+            await _record_at(tx, location_id, "grant.added", row["id"], actor=actor, now=now)
+    return new
+
+
+async def remove_grants(tx: Tx, partner: str, location_ids: Sequence[str], *, actor: str, now: datetime) -> list[str]:
+    """Take access away, from the next request on; those that stood."""
+    row, gone = await get_partner(tx, partner), []
+    for location_id in location_ids:
+        await register.get_location(tx, location_id)
+        if await queries.delete_grant(tx, row["id"], location_id):
+            gone.append(location_id)
+            await _record_at(tx, location_id, "grant.removed", row["id"], actor=actor, now=now)
+    return gone
+
+
+async def create_key(
+    tx: Tx,
+    partner: str,
+    *,
+    environment: Environment,
+    name: str,
+    scopes: Sequence[str],
+    location_ids: Sequence[str],
+    expires_at: datetime | None,
+    actor: str,
+    now: datetime,
+) -> tuple[str, Row]:
+    """A new key, which is never seen again, and its row; without locations it reaches all of the partner's."""
+    owner = await get_partner(tx, partner)
+    _require_scopes(scopes)
+    if expires_at is not None and expires_at <= now:
+        raise Invalid(f"{expires_at:%Y-%m-%d %H:%M} is past: the key would never work.", "--expires 90d")
+    await _require_granted(tx, owner, location_ids)
+    key = keys.new(environment)
+    row = await queries.insert_key(
+        tx, owner["id"], name=name, key_sha256=keys.digest(key), prefix=key[:12], last_four=key[-4:],
+        scopes=list(dict.fromkeys(scopes)), location_ids=list(dict.fromkeys(location_ids)) or None,
+        expires_at=expires_at,
+    )  # fmt: skip
+    await _record(tx, audit.PLATFORM, "key.created", f"key:{row['id']}", actor=actor, now=now)
+    return key, row
+
+
+async def revoke_key(tx: Tx, key_id: int, *, actor: str, now: datetime) -> Row:
+    """Refused from the next second on, for good; revoking twice keeps the first moment."""
+    row = await queries.update_key_revoked(tx, key_id)
+    if row is None:
+        raise NotFound(f"There is no key {key_id}.", "openmedspa keys list")
+    await _record(tx, audit.PLATFORM, "key.revoked", f"key:{key_id}", actor=actor, now=now)
+    return row
+
+
+def _require_scopes(scopes: Sequence[str]) -> None:
+    for scope in scopes:
+        if scope not in keys.SCOPES:
+            raise Invalid(
+                f"“{scope}” is no scope.", did_you_mean(scope, keys.SCOPES, f"There are {', '.join(keys.SCOPES)}.")
+            )
+
+
+async def _require_granted(tx: Tx, partner: Row, location_ids: Sequence[str]) -> None:
+    granted = next(row["location_ids"] for row in await queries.list_partners(tx) if row["id"] == partner["id"])
+    for location_id in location_ids:
+        await register.get_location(tx, location_id)
+        if location_id not in granted:
+            raise Conflict(
+                f"{location_id} is not granted to {partner['name']}.",
+                f'openmedspa grants add "{partner["name"]}" {location_id}',
+            )
+
+
+async def _record_at(tx: Tx, location_id: str, action: str, partner_id: int, *, actor: str, now: datetime) -> None:
+    practice_id = await queries.find_location_practice(tx, location_id)
+    assert practice_id is not None
+    await _record(tx, practice_id, action, f"partner:{partner_id} {location_id}", actor=actor, now=now)
+
+
+async def _record(tx: Tx, practice_id: int, action: str, subject: str, *, actor: str, now: datetime) -> None:
+    await audit.record(tx, practice_id, actor=actor, action=action, subject=subject, request_id=None, now=now)
