@@ -11,8 +11,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -281,3 +282,25 @@ def test_no_kill_loses_what_was_acknowledged(folder: Path) -> None:
             assert (postmaster(folder) == server) == (kill % 3 == 1)
     print(f"\n{KILLS} kills: median {statistics.median(recoveries):.3f} s, worst {max(recoveries):.3f} s")
     assert max(recoveries) < 3
+
+
+def test_a_server_of_our_own_is_not_taken_for_an_orphan_after_a_slow_initdb(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a busy machine the cluster takes more than a second to make, and the new server has no pid file at first."""
+    make, ended = embedded_cluster._create, []
+
+    def slowly(*args: Any, **options: Any) -> None:
+        make(*args, **options)
+        time.sleep(1.1)
+
+    monkeypatch.setattr(embedded_cluster, "_create", slowly)
+    monkeypatch.setattr(embedded_cluster, "hurry_orphans", lambda *args: ended.append(args))
+    monkeypatch.setattr(embedded_cluster, "answers", _no_for_a_moment(embedded_cluster.answers))
+    with serve(tmp_path, settings={"fsync": "off"}):
+        assert ended == []
+
+
+def _no_for_a_moment(answers: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    asked = iter(range(1_000_000))
+    return lambda home: next(asked) > 3 and answers(home)

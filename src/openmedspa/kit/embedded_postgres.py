@@ -132,10 +132,11 @@ def _bring_up(home: Home, settings: Mapping[str, str], turn: int) -> None:
                     why = cluster.last_words(home, started_at_byte)
                     raise ClusterRefused(f"PostgreSQL does not start: {why}", f"Read {home.log}")
                 started_at_byte = cluster.start(home, settings, turn, server)
+                began = time.monotonic()  # making the cluster may have taken a while
             elif waited > PATIENCE_SECONDS:
                 why = cluster.last_words(home, 0)
                 raise ClusterRefused(f"PostgreSQL does not answer: {why}", f"Read {home.log}")
-            elif waited > 1:
+            elif waited > 1 and started_at_byte < 0:  # a server of ours that just starts has no pid file yet either
                 cluster.hurry_orphans(home, signal.SIGQUIT if waited < 6 else signal.SIGKILL)
         finally:
             os.close(server)
