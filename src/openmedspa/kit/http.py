@@ -54,6 +54,10 @@ class Stream(Struct):
     chunks: AsyncIterator[bytes]
 
 
+class Outdated(Exception):
+    """The caller's grant is older than what the door met: admit them anew and carry the request out again."""
+
+
 class Incoming:
     """A request before anybody knows who sent it."""
 
@@ -66,6 +70,7 @@ class Incoming:
         self.id = "req_" + uuid4().hex
         self._headers: Headers = scope["headers"]
         self._receive = receive
+        self._body: bytes | None = None
 
     @property
     def db(self) -> Database:
@@ -80,6 +85,11 @@ class Incoming:
 
     async def body(self, limit: int) -> bytes:
         """All of the body, or TooLarge as soon as it is."""
+        if self._body is None:
+            self._body = await self._read(limit)
+        return self._body
+
+    async def _read(self, limit: int) -> bytes:
         declared = self.header(b"content-length")
         if declared.isdecimal() and int(declared) > limit:
             raise _too_large(limit)
@@ -188,13 +198,10 @@ class Api:
 
     async def _serve(self, incoming: Incoming, send: Send) -> None:
         status, headers, body = await self._answer(incoming)
-        await send(
-            {
-                "type": "http.response.start",
-                "status": status,
-                "headers": [JSON, (b"x-request-id", incoming.id.encode()), *ALWAYS, *headers],
-            }
-        )
+        headers = [JSON, (b"x-request-id", incoming.id.encode()), *ALWAYS, *headers]
+        if isinstance(body, bytes):
+            headers.append((b"content-length", str(len(body)).encode()))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
         if isinstance(body, bytes):
             await send({"type": "http.response.body", "body": body})
             return
@@ -213,7 +220,10 @@ class Api:
             if isinstance(route, Refused):
                 raise route
             route.access.require(grant)
-            return await self._carry_out(route, incoming, grant, path)
+            try:
+                return await self._carry_out(route, incoming, grant, path)
+            except Outdated:
+                return await self._carry_out(route, incoming, await self.entrance.admit(incoming), path)
         except Refused as refused:
             return self._refuse(refused)
         except AWAY as trouble:

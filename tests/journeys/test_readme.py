@@ -1,0 +1,43 @@
+"""The README by the letter: every shell line in it, run against a server of its own."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from served import environment, free_port, serving
+
+README = Path(__file__).parents[2] / "README.md"
+BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def test_its_lines_end_with_a_verified_webhook(tmp_path: Path) -> None:
+    start, listen, *lines = BLOCK.findall(README.read_text())
+    assert (start, listen) == ("make serve\n", ".venv/bin/openmedspa listen --port 9000\n")
+    listening = free_port()
+    with serving(tmp_path) as served:
+        words = [sys.executable, "-m", "openmedspa", *listen.split()[1:-1], str(listening), "--data-dir", str(tmp_path)]
+        words += ["--once", "--timeout", "30"]
+        with subprocess.Popen(words, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as receiver:
+            assert receiver.stdout is not None
+            assert b"Listening" in receiver.stdout.readline()
+            script = "\n".join(lines).replace(":8000/", f":{served.port}/").replace(":9000/", f":{listening}/")
+            done = subprocess.run(
+                ["bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True, timeout=60
+            )
+            printed = receiver.communicate(timeout=40)[0].decode()
+    assert done.returncode == 0, done.stderr
+    assert receiver.returncode == 0, printed
+    (gfe_id,) = set(re.findall(r"gfe_[a-z0-9]{32}", done.stdout))
+    assert f"visit.completed {gfe_id}" in printed
+    assert "✓ webhook-signature" in printed
+    assert "✓ X-Signature" in printed
+    assert done.stdout.count('"success":true') == 4
+
+
+def test_what_it_prints_of_the_demo_is_true(tmp_path: Path) -> None:
+    with serving(tmp_path) as served:
+        card = served.demo()
+    text = README.read_text()
+    assert card["api_key"] in text
+    assert card["location_id"] in text
