@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import asyncpg
 from client import Client
 
 from openmedspa.app import open_house
@@ -130,3 +131,16 @@ async def bring_to(emr: Client, gfe_id: str, status: str) -> None:
         assert (await emr.patch(f"/emr/appointments/{gfe_id}/cancel")).status == 200
     elif status in steps:
         await emr.house.system.unscoped_row("update visits set step = $2 where gfe_id = $1", gfe_id, steps[status])
+
+
+async def turn_to_production(owner: asyncpg.Connection) -> None:
+    """This database becomes production's, and `glow` has a key for it."""
+    await owner.execute("update installation set environment = 'production'")
+    await owner.execute(
+        """
+        insert into api_keys (partner_id, name, key_sha256, prefix, last_four, scopes)
+        select partner_id, 'live', $1, 'oms_live_', '1111', '{Exams}' from api_keys where key_sha256 = $2
+        """,
+        keys.digest(Cast.LIVE_KEY),
+        keys.digest(Cast.GLOW_KEY),
+    )

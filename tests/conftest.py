@@ -13,7 +13,6 @@ from cast import Cast, cast_the_play
 from client import Client, open_client
 
 from openmedspa import installation
-from openmedspa.app import build_app
 from openmedspa.kit import embedded_postgres
 from openmedspa.kit.house import House
 from openmedspa.settings import Settings
@@ -64,6 +63,16 @@ async def dsn(cluster: str, template: str) -> AsyncIterator[str]:
     await _create(cluster, name, template)
     yield named(cluster, name)
     await _drop(cluster, name)
+
+
+@pytest.fixture
+async def owner(dsn: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection as the database's owner, who may do what no role of ours may."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         }
         values |= {field: value for field, value in flags.items() if value is not None}
         try:
-            settings = msgspec.convert(values, cls, strict=False)
+            settings = msgspec.convert(values, cls, strict=False, dec_hook=_to_path)
         except msgspec.ValidationError as trouble:
             raise _unfit(str(trouble), cls.origins(environ), flags) from None
         return _as_demo(settings, is_chosen="environment" in values) if settings.demo else settings
@@ -76,6 +76,11 @@ class Settings(Struct, frozen=True, kw_only=True):
             for field, value in msgspec.structs.asdict(self).items()
             if value not in ("", None)
         }
+
+
+def _to_path(_kind: type, value: Any) -> Path:
+    """For msgspec, which knows every type of ours but this one."""
+    return Path(value).expanduser()
 
 
 def _variables(environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:

@@ -5,7 +5,6 @@ import time
 from pathlib import Path
 
 import asyncpg
-import pytest
 from cast import Cast, at_home, cast_the_play
 from client import Client, open_client
 from conftest import settings_for
@@ -52,7 +51,8 @@ async def test_while_the_database_is_away_each_call_is_a_503(tmp_path: Path) -> 
 
 async def test_cut_connections_cost_one_503_at_most_each(glow_emr: Client, owner: asyncpg.Connection) -> None:
     await owner.execute(
-        "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+        "select pg_terminate_backend(pid) from pg_stat_activity "
+        "where datname = current_database() and pid <> pg_backend_pid()"
     )
     statuses = [(await glow_emr.post("/emr/appointments", at_home())).status for _ in range(12)]
     assert set(statuses) <= {201, 503}
@@ -71,9 +71,7 @@ async def test_a_pool_that_is_used_up_answers_503_in_a_few_seconds(glow_emr: Cli
     assert (await glow_emr.get("/emr/visits/gfe_x")).status == 404
 
 
-async def test_a_request_that_waits_for_a_lock_too_long_is_a_503(
-    glow_emr: Client, owner: asyncpg.Connection
-) -> None:
+async def test_a_request_that_waits_for_a_lock_too_long_is_a_503(glow_emr: Client, owner: asyncpg.Connection) -> None:
     gfe_id = (await glow_emr.post("/emr/appointments", at_home())).json["gfe_id"]
     pool = glow_emr.house.db.pool
     held = [await pool.acquire() for _ in range(8)]

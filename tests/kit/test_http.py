@@ -28,7 +28,8 @@ WITH_BODY = [route for route in exam.routes("staging") if route.body]
 
 
 @pytest.mark.parametrize(
-    "path", ["/invalid-path", "/", "/visits", "/visits/", "/visits/a/b", "/appointments/", "/APPOINTMENTS", "//visits/x"]
+    "path",
+    ["/invalid-path", "/", "/visits", "/visits/", "/visits/a/b", "/appointments/", "/APPOINTMENTS", "//visits/x"],
 )
 async def test_an_unknown_path_is_named_without_the_prefix(glow_emr: Client, path: str) -> None:
     for method in ("GET", "POST", "DELETE", "PROPFIND"):

@@ -15,7 +15,7 @@ INTERRUPTED = 130
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run one command; its exit code (0 done, 1 failed, 2 usage, 3 not found, 4 refused, 5 cannot reach, 130 Ctrl-C)."""
+    """Run one command. Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 refused, 5 cannot reach, 130 Ctrl-C."""
     talk.open_streams()
     try:
         return _run(talk.take_switches(sys.argv[1:] if words is None else words))
@@ -30,7 +30,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _run(words: list[str]) -> int:
-    if any(not word.isprintable() and not word.encode(errors="ignore").decode() == word for word in words):
+    if any(word.encode(errors="replace").decode() != word for word in words):
         raise Stopped("What you typed is not UTF-8.", "Set LANG to a UTF-8 locale.", exit_code=refusals.USAGE)
     if not words or words[0] in {"--help", "-h", "help"}:
         talk.data(talk.typable(overview()))

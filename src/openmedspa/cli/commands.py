@@ -1,6 +1,8 @@
 """Every command with its place in the code and its one line of help: the table the overview is printed from.
 Imports nothing of ours and nothing heavy, so that `openmedspa --help` answers at once."""
 
+# ruff: noqa: E501 - a table reads line by line
+
 from typing import NamedTuple
 
 
@@ -38,6 +40,7 @@ GROUPS: dict[str, list[Command]] = {
     ],
 }
 # fmt: on
+WIDTH = 30
 COMMANDS = {command.name: command for group in GROUPS.values() for command in group}
 SWITCHES = {
     "--quiet": "Say nothing but data and errors.",
@@ -51,7 +54,7 @@ def overview() -> str:
     lines = ["Usage: openmedspa COMMAND …", ""]
     for title, group in GROUPS.items():
         rows = [(" ".join((command.name, "|".join(command.actions))).strip(), command.help) for command in group]
-        lines += [title, *(f"  {usage:28}{text}" for usage, text in rows), ""]
-    lines += ["With every command", *(f"  {switch:28}{text}" for switch, text in SWITCHES.items())]
-    lines += [f"  {'--help':28}What it takes.", "", "To begin: openmedspa serve --demo"]
+        lines += [title, *(f"  {usage:{WIDTH}}{text}" for usage, text in rows), ""]
+    lines += ["With every command", *(f"  {switch:{WIDTH}}{text}" for switch, text in SWITCHES.items())]
+    lines += [f"  {'--help':{WIDTH}}What it takes.", "", "To begin: openmedspa serve --demo"]
     return "\n".join(lines)

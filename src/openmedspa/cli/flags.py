@@ -5,13 +5,21 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+
+def switch(help_: str, *, name: str | None = None) -> Parameter:
+    """A flag without a value, and without a --no-… twin."""
+    return Parameter(name=name, negative="", help=help_, show_default=False)
+
+
+def repeated(help_: str) -> Parameter:
+    """A flag that may be said several times."""
+    return Parameter(negative="", help=help_, show_default=False)
+
+
 DataDir = Annotated[
-    Path | None,
-    Parameter(name="--data-dir", help="Folder of the embedded database, for when DATABASE_URL is unset.", show_default=False),
+    Path | None, Parameter(name="--data-dir", help="Folder of the embedded database; unused under DATABASE_URL.")
 ]
-Json = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.", show_default=False)]
-Yes = Annotated[bool, Parameter(name="--yes", negative="", help="Do not ask.", show_default=False)]
-DryRun = Annotated[
-    bool, Parameter(name="--dry-run", negative="", help="Say what would change, and change nothing.", show_default=False)
-]
-Port = Annotated[int | None, Parameter(name="--port", help="Port of the server; 8000 unless set.", show_default=False)]
+Port = Annotated[int | None, Parameter(name="--port", help="Port of the server; 8000 unless set.")]
+Json = Annotated[bool, switch("Print JSON.", name="--json")]
+Yes = Annotated[bool, switch("Do not ask.", name="--yes")]
+DryRun = Annotated[bool, switch("Say what would change, and change nothing.", name="--dry-run")]

@@ -1,5 +1,7 @@
 """The one place where trouble becomes a sentence, a way out and an exit code. Never a traceback, unless asked for."""
 
+import re
+import shlex
 import sys
 
 from openmedspa.cli import talk
@@ -13,11 +15,11 @@ KINDS: dict[type[Refused], int] = {
 
 def explain(trouble: Exception) -> int:
     """Say what is wrong and what to do; the exit code."""
-    what, hint, exit_code = _words(trouble)
     if talk.has_switch("--traceback"):
         import traceback
 
         traceback.print_exception(trouble)
+    what, hint, exit_code = _words(trouble)
     talk.complain(what, hint)
     return exit_code
 
@@ -30,21 +32,31 @@ def _words(trouble: Exception) -> tuple[str, str, int]:
     home = type(trouble).__module__.partition(".")[0]
     if home == "cyclopts":
         return _misuse(trouble)
+    if home == "openmedspa":
+        return _of_the_cluster(trouble)
     if home == "asyncpg" or isinstance(trouble, OSError):
         return _outside(trouble)
-    if type(trouble).__name__ == "ClusterRefused":
-        return f"{trouble.what}.", trouble.hint, REFUSED  # type: ignore[attr-defined]
     return _unexpected(trouble)
 
 
 def _misuse(trouble: Exception) -> tuple[str, str, int]:
     """What cyclopts found wrong, in one sentence, and the page that says how it is right."""
     trouble.verbose = False  # type: ignore[attr-defined]
-    chain = " ".join(getattr(trouble, "command_chain", None) or ())
-    what = " ".join(str(trouble).split()).replace("Command ", "").replace(' parameter ', " misses ", 1)
-    what = what.replace(" requires an argument.", ".").replace('"', "")
-    what = what.replace("unable to convert", "it is not fit to convert") if False else what
-    return what, f"openmedspa {chain} --help".replace("  ", " "), USAGE
+    what = " ".join(str(trouble).split())
+    what = re.sub(r'^Command "([^"]+)" parameter (\S+) requires an argument\.', r"\1 needs \2.", what)
+    what = re.sub(r"^Parameter (\S+) specified multiple times\.", r"\1 was said more than once.", what)
+    what = re.sub(r"^Unused Tokens: \[(.*)\]\.?", r"There is no place for \1.", what)
+    what = re.sub(r'unable to convert "(.*)" into int', r'"\1" is no whole number', what)
+    chain = getattr(trouble, "command_chain", None) or ()
+    return talk.visible(what, 400), " ".join(["openmedspa", *chain, "--help"]), USAGE
+
+
+def _of_the_cluster(trouble: Exception) -> tuple[str, str, int]:
+    from openmedspa.kit.embedded_cluster import ClusterRefused
+
+    if isinstance(trouble, ClusterRefused):
+        return f"{trouble.what}.", trouble.hint, REFUSED
+    return _unexpected(trouble)
 
 
 def _outside(trouble: Exception) -> tuple[str, str, int]:
@@ -54,11 +66,11 @@ def _outside(trouble: Exception) -> tuple[str, str, int]:
     if isinstance(trouble, AWAY):
         return f"The database went away: {trouble or type(trouble).__name__}.", "openmedspa db status", UNREACHABLE
     if isinstance(trouble, OSError):
-        place = f": {trouble.filename}" if trouble.filename else ""
-        return f"{trouble.strerror or trouble}{place}.", "", FAILED
+        place = f"{trouble.filename}: " if trouble.filename else ""
+        return f"{place}{trouble.strerror or trouble}.", "", FAILED
     return f"The database refused: {trouble}.", "openmedspa db status", FAILED
 
 
 def _unexpected(trouble: Exception) -> tuple[str, str, int]:
-    again = " ".join(["openmedspa", *sys.argv[1:], "--traceback"])
+    again = " ".join(["openmedspa", *map(shlex.quote, sys.argv[1:]), "--traceback"])
     return f"This should not have happened: {type(trouble).__name__}: {trouble}", f"To see where: {again}", FAILED

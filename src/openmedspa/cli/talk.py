@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import sys
 from collections.abc import Sequence
@@ -11,7 +12,8 @@ from openmedspa.cli.commands import COMMANDS, SWITCHES
 from openmedspa.kit.errors import Stopped
 
 _switches: set[str] = set()
-_COMMAND = re.compile(rf"\bopenmedspa (?=--|(?:{'|'.join(COMMANDS)})\b)")
+_ACTIONS = "|".join(action for command in COMMANDS.values() for action in command.actions)
+_COMMAND = re.compile(rf"\bopenmedspa (--help|(?:{'|'.join(COMMANDS)})\b(?: (?:{_ACTIONS})\b)?)")
 BOLD, DIM, RED, GREEN = "1", "2", "1;31", "32"
 
 
@@ -58,8 +60,20 @@ def paint(text: str, style: str, *, stream: str = "stderr") -> str:
 
 
 def typable(hint: str) -> str:
-    """The hint with its commands as they can be typed here, where `openmedspa` may not be on the path."""
-    return _COMMAND.sub(lambda _: program() + " ", hint)
+    """The hint with its commands as they can be typed here: `openmedspa` may not be on the path, and a folder that was
+    named is named again."""
+    folder = "" if "--data-dir" in hint or "--help" in hint else _data_dir()
+    return _COMMAND.sub(lambda found: f"{program()} {found[1]}{folder}", hint)
+
+
+def _data_dir() -> str:
+    words = sys.argv[1:]
+    for index, word in enumerate(words):
+        if word == "--data-dir" and index + 1 < len(words):
+            return f" --data-dir {shlex.quote(words[index + 1])}"
+        if word.startswith("--data-dir="):
+            return f" {shlex.quote(word)}"
+    return ""
 
 
 def program() -> str:

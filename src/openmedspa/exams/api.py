@@ -76,12 +76,13 @@ async def list_at_location(call: Call[Grant]) -> Answer | Stream:
     steps = steps_of(Status(query.status)) if query.status else None
     audit.note_read(call, practice_id, "visit.listed", f"{location_id} status={query.status or 'any'}")
     if query.limit is None and query.after is None:
-        rows = queries.stream_visits(call.db, [practice_id], location_id, steps=steps)
+        rows = queries.stream_visits(call.db, [practice_id], practice_id, location_id, steps=steps)
         return Stream(_stream(location_id, rows, include=query.include))
     limit = query.limit or 1000
     found = await queries.list_visits(
         call.db,
         [practice_id],
+        practice_id,
         location_id,
         steps=steps,
         limit=limit + 1,

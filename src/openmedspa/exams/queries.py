@@ -40,34 +40,45 @@ async def exists_anywhere(db: Reads, gfe_id: str) -> bool:
 
 
 def stream_visits(
-    db: Database, scope: Scope, location_id: str, *, steps: Sequence[str] | None
+    db: Database, scope: Scope, practice_id: int, location_id: str, *, steps: Sequence[str] | None
 ) -> AsyncIterator[list[Row]]:
     """All of a location's visits, newest first, in batches from one snapshot."""
     return db.stream(
         f"""
         select {VISIT} from visits v {RECORD}
-        where v.practice_id = any($1) and v.location_id = $2 and ($3::text[] is null or v.step = any($3))
+        where v.practice_id = any($1) and v.practice_id = $2 and v.location_id = $3
+          and ($4::text[] is null or v.step = any($4))
         order by v.ordered_at desc, v.id desc
         """,
         scope,
+        practice_id,
         location_id,
         steps,
     )
 
 
 async def list_visits(
-    db: Reads, scope: Scope, location_id: str, *, steps: Sequence[str] | None, limit: int, after: Cursor | None
+    db: Reads,
+    scope: Scope,
+    practice_id: int,
+    location_id: str,
+    *,
+    steps: Sequence[str] | None,
+    limit: int,
+    after: Cursor | None,
 ) -> list[Visit]:
     """A page of a location's visits, newest first."""
     rows = await db.rows(
         f"""
         select {VISIT} from visits v {RECORD}
-        where v.practice_id = any($1) and v.location_id = $2 and ($3::text[] is null or v.step = any($3))
-          and ($5::timestamptz is null or (v.ordered_at, v.id) < ($5, $6::bigint))
+        where v.practice_id = any($1) and v.practice_id = $2 and v.location_id = $3
+          and ($4::text[] is null or v.step = any($4))
+          and ($6::timestamptz is null or (v.ordered_at, v.id) < ($6, $7::bigint))
         order by v.ordered_at desc, v.id desc
-        limit $4
+        limit $5
         """,
         scope,
+        practice_id,
         location_id,
         steps,
         limit,

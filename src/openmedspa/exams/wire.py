@@ -50,7 +50,7 @@ def patient_details(visit: Visit) -> PatientDetails:
         name=f"{visit.first_name} {visit.last_name}",
         first_name=visit.first_name,
         last_name=visit.last_name,
-        dob=f"{visit.dob:%m-%d-}{visit.dob.year:04}" if visit.dob else UNSET,
+        dob=f"{visit.dob.month:02}-{visit.dob.day:02}-{visit.dob.year:04}" if visit.dob else UNSET,
         email=visit.email or "",
     )
 

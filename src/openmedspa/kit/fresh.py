@@ -41,6 +41,10 @@ class Fresh:
             kept[key] = value
         return value
 
+    def kept(self, topic: str, key: Hashable) -> Any:
+        """What is kept at this moment, or None; never asks the database."""
+        return self._topics.get(topic, {}).get(key)
+
     def forget(self, topic: str) -> None:
         self._changes += 1
         self._topics.pop(topic, None)

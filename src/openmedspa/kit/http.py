@@ -8,8 +8,8 @@ import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
+from secrets import token_hex
 from typing import Any, Generic, Protocol, TypeVar
-from uuid import uuid4
 
 import msgspec
 from msgspec import Struct
@@ -67,7 +67,7 @@ class Incoming:
         self.query: bytes = scope["query_string"]
         self.house = house
         self.now: datetime = house.now()
-        self.id = "req_" + uuid4().hex
+        self.id = "req_" + token_hex(16)
         self._headers: Headers = scope["headers"]
         self._receive = receive
         self._body: bytes | None = None
@@ -187,6 +187,7 @@ class Api:
         self.refusal = refusal
         self.missing = missing
         self._in_flight = 0
+        self._fixed = {(route.method, route.path): route for route in self.routes if "{" not in route.path}
         self._patterns = [(compile_path(route.path)[0], route) for route in self.routes]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -236,7 +237,8 @@ class Api:
     async def _carry_out(
         self, route: Route, incoming: Incoming, grant: Any, path: Mapping[str, str]
     ) -> tuple[int, Headers, bytes | Stream]:
-        parsing.refuse_nul(path)
+        if path:
+            parsing.refuse_nul(path)
         query = parsing.query(incoming.query, route.query) if route.query else None
         raw = await incoming.body(MAX_BODY_BYTES) if route.body else b""
         if route.body and raw and not _is_json(incoming.header(b"content-type")):
@@ -267,6 +269,8 @@ class Api:
         return encode(route.finish(call, msgspec.json.decode(kept, type=route.answer)))
 
     def _match(self, method: str, path: str) -> tuple[Route | Refused, Mapping[str, str]]:
+        if fixed := self._fixed.get((method, path)):
+            return fixed, {}
         allowed = []
         for pattern, route in self._patterns:
             if match := pattern.fullmatch(path):  # `match` would let a line feed stand at the end

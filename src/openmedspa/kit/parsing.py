@@ -45,6 +45,8 @@ def body(raw: bytes, shape: type[T]) -> T:
 
 def query(raw: bytes, shape: type[T]) -> T:
     """The query string as `shape`; names it does not know are ignored."""
+    if not raw:
+        return cast("T", _empty(cast("Any", shape)))
     pairs = dict(parse_qsl(raw.decode("latin-1"), keep_blank_values=True))
     refuse_nul(pairs)
     try:
@@ -102,6 +104,11 @@ def refuse_nul(value: Any, path: str = "") -> None:
     if isinstance(value, list):
         for index, item in enumerate(value):
             refuse_nul(item, f"{path}[{index}]")
+
+
+@lru_cache(maxsize=256)
+def _empty(shape: Any) -> Any:
+    return msgspec.convert({}, type=shape, strict=False)
 
 
 @lru_cache(maxsize=256)

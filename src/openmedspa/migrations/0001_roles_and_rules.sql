@@ -26,12 +26,14 @@ create table installation (
 grant select, update on installation to openmedspa_system;
 
 -- Row-level security for a tenant table: the app sees the practices in app.scope and no row without one.
+-- The sub-select keeps the planner from reading the setting while it plans, when it is not set yet: it would expect no
+-- rows and take any index that begins with practice_id (measured at 100,000 visits: 83 ms instead of 0.1 ms).
 create function scope_by_practice(tenant_table regclass) returns void language plpgsql as $$
 begin
   execute format('alter table %s enable row level security', tenant_table);
   execute format(
     'create policy in_scope on %s to openmedspa_app
-       using (practice_id = any (nullif(current_setting(''app.scope'', true), '''')::int[]))', tenant_table);
+       using (practice_id = any ((select nullif(current_setting(''app.scope'', true), '''')::int[])::int[]))', tenant_table);
   execute format('create policy everything on %s to openmedspa_system using (true)', tenant_table);
   execute format('grant select, insert, update, delete on %s to openmedspa_system', tenant_table);
 end $$;

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from openmedspa.kit.db import Database, Reads, Tx
 from openmedspa.kit.errors import Forbidden, NotFound, Unauthorized
-from openmedspa.kit.http import Incoming
+from openmedspa.kit.http import Incoming, Outdated
 from openmedspa.partners import idempotency, keys, queries
 from openmedspa.partners.keys import Environment, Grant
 
@@ -50,12 +50,14 @@ class Key(Struct, frozen=True):
 
 async def find_grant(db: Database, raw: str, *, environment: Environment, now: datetime) -> Grant:
     """A key's grant, kept in memory until anything about keys, partners or grants changes."""
-    if not keys.is_well_formed(raw):
-        raise _invalid_key()
-    if keys.environment_of(raw) != environment:
-        raise _invalid_key(f"This is a {keys.environment_of(raw)} key; this server is {environment}.")
     sha256 = keys.digest(raw)
-    grant = await db.fresh.get("api_keys", sha256, lambda: queries.find_grant(db, sha256))
+    grant: Grant | None = db.fresh.kept("api_keys", sha256)
+    if grant is None:  # one that is kept was well-formed and of this environment when it came first
+        if not keys.is_well_formed(raw):
+            raise _invalid_key()
+        if keys.environment_of(raw) != environment:
+            raise _invalid_key(f"This is a {keys.environment_of(raw)} key; this server is {environment}.")
+        grant = await db.fresh.get("api_keys", sha256, lambda: queries.find_grant(db, sha256))
     if grant is None or (grant.expires_at is not None and grant.expires_at <= now):
         raise _invalid_key()
     return grant
@@ -68,7 +70,10 @@ async def require_location(db: Reads, grant: Grant, location_id: str) -> int:
     if await queries.find_location_practice(db, location_id) is None:
         raise NotFound("Not Found", "Location not found", code="location_not_found")
     newest = await queries.find_grant_by_id(db, grant.key_id)
-    return (newest or grant).require_location(location_id)
+    if newest is not None and location_id in newest.places:
+        db.fresh.forget("api_keys")
+        raise Outdated  # the scope of this request is the old grant's
+    return grant.require_location(location_id)
 
 
 def _invalid_key(message: str | None = None) -> Unauthorized:

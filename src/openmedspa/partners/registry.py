@@ -87,11 +87,17 @@ async def create_key(
     return key, row
 
 
+async def get_key(db: Reads, key_id: int) -> Row:
+    """A key's row as `keys list` shows it. NotFound when there is none."""
+    for row in await queries.list_keys(db):
+        if row["id"] == key_id:
+            return row
+    raise NotFound(f"There is no key {key_id}.", "openmedspa keys list")
+
+
 async def revoke_key(tx: Tx, key_id: int, *, actor: str, now: datetime) -> Row:
     """Refused from the next second on, for good; revoking twice keeps the first moment."""
-    row = await queries.update_key_revoked(tx, key_id)
-    if row is None:
-        raise NotFound(f"There is no key {key_id}.", "openmedspa keys list")
+    row = await queries.update_key_revoked(tx, key_id) or await get_key(tx, key_id)
     await _record(tx, audit.PLATFORM, "key.revoked", f"key:{key_id}", actor=actor, now=now)
     return row
 

@@ -12,13 +12,11 @@ async def replay(
     tx: Tx, *, event_id: str | None, since: datetime | None, partner_id: int | None, actor: str, now: datetime
 ) -> list[Row]:
     """The deliveries that are due anew, under the same `webhook-id`. NotFound for an event without one in 30 days."""
-    replayed = await queries.update_replayed(
-        tx, event_id=event_id, since=since, partner_id=partner_id, now=now
-    )
+    replayed = await queries.update_replayed(tx, event_id=event_id, since=since, partner_id=partner_id, now=now)
     if event_id is not None and not replayed:
         raise NotFound(f"No delivery of {event_id} in the last 30 days.", "openmedspa webhooks list --deliveries")
     await audit.record(
         tx, audit.PLATFORM, actor=actor, action="webhook.replayed",
-        subject=event_id or f"since {since.isoformat() if since else 'ever'}: {len(replayed)}", request_id=None, now=now,
+        subject=event_id or f"{len(replayed)} since {since}", request_id=None, now=now,
     )  # fmt: skip
     return replayed

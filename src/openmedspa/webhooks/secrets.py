@@ -24,7 +24,9 @@ class Secrets(Struct, frozen=True):
 async def show(db: Reads, vault: Vault, partner: Row) -> Secrets:
     endpoint = await _get_endpoint(db, partner)
     sealed = endpoint["header_secret_sealed"]
-    return Secrets(endpoint["url"], vault.open(sealed) if sealed else None, vault.open(endpoint["signing_secret_sealed"]))
+    return Secrets(
+        endpoint["url"], vault.open(sealed) if sealed else None, vault.open(endpoint["signing_secret_sealed"])
+    )
 
 
 async def rotate_signing(tx: Tx, vault: Vault, partner: Row, *, actor: str, now: datetime) -> None:

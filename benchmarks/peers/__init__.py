@@ -1,0 +1,1 @@
+"""What OpenMedspa is compared with, each as small as it can be."""

@@ -1,0 +1,36 @@
+"""`openmedspa demo`: the demo's address, key, ids and secrets, as they are in its database now."""
+
+from typing import Any
+
+from openmedspa.cli.flags import DataDir, Json, Port
+from openmedspa.cli.tables import show_json
+from openmedspa.cli.talk import data, say, typable
+
+
+async def demo(*, as_json: Json = False, port: Port = None, data_dir: DataDir = None) -> None:
+    """The demo's address, key, ids and secrets. `serve --demo` makes it."""
+    from openmedspa.cli.database import adopt, attached, with_secret_key
+    from openmedspa.demo.load import card
+    from openmedspa.settings import Settings
+
+    asked = Settings.read(port=port, data_dir=data_dir)
+    with attached(asked) as settings:
+        adopted = await adopt(settings)
+        found: dict[str, Any] = dict(await card(with_secret_key(adopted) if adopted.demo else adopted))
+    if "port" not in Settings.origins() and port is None:
+        found = _as_served(found, asked)
+    if as_json:
+        show_json(found)
+        return
+    for api, values in found.items():
+        for name, value in values.items():
+            data(f"{api}.{name}\t{value}")
+    say(typable("To serve it: openmedspa serve --demo"))
+
+
+def _as_served(card: dict[str, Any], settings: Any) -> dict[str, Any]:
+    """With the address of the last `serve --demo`, when no port was asked for."""
+    from openmedspa.cli.start_card import find_note
+
+    note = find_note(settings.data_dir)
+    return {**card, "exam_api": {**card["exam_api"], "base_url": note["base_url"]}} if note else card

@@ -1,0 +1,122 @@
+"""`openmedspa listen`: a developer's first webhook receiver. Knows secrets from flags, or from the demo beside it."""
+
+import asyncio
+import contextlib
+import signal
+from base64 import b64decode
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from openmedspa.cli import talk
+from openmedspa.cli.flags import DataDir, Json, repeated, switch
+from openmedspa.kit.errors import Stopped
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from openmedspa.cli.receiver import Known, Receiver
+
+
+async def listen(
+    *,
+    port: Annotated[int, Parameter(help="Port to listen on; 0 for any that is free.")] = 9000,
+    host: Annotated[str, Parameter(help="Address to listen on.")] = "127.0.0.1",
+    secret: Annotated[tuple[str, ...], repeated("whsec_…, to check webhook-signature. May be repeated.")] = (),
+    api_key: Annotated[tuple[str, ...], repeated("The key that set the URL, to check X-Signature.")] = (),
+    header_secret: Annotated[tuple[str, ...], repeated("What X-Webhook-Secret must say.")] = (),
+    fail: Annotated[int, Parameter(help="Answer 500 to the first so many, to see them come again.")] = 0,
+    once: Annotated[bool, switch("Stop after the first verified webhook.")] = False,
+    timeout: Annotated[float | None, Parameter(help="With --once: seconds to wait; exit code 1 if none came.")] = None,  # noqa: ASYNC109 a flag
+    as_json: Json = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Receive webhooks, check their signatures and print a line for each. Without secrets, those of the demo count."""
+    _require_sense(port=port, fail=fail, once=once, timeout=timeout, secret=secret)
+    from openmedspa.cli.receiver import Known, Receiver
+    from openmedspa.settings import Settings
+
+    given = Known(secrets=secret, api_keys=api_key, header_secrets=header_secret)
+    folder = Settings.read(data_dir=data_dir).data_dir
+
+    def known() -> Known:
+        # Looked up each time: the demo may start after us, or change its secrets.
+        return given if secret or api_key or header_secret else _of_demo(folder)
+
+    receiver = Receiver(known, lambda got: talk.data(got.as_json() if as_json else got.line()), fail=fail)
+    async with _served(receiver, host, port):
+        _say_what_is_checked(known)
+        await _until_done(receiver, once=once, seconds=timeout)
+
+
+def _require_sense(*, port: int, fail: int, once: bool, timeout: float | None, secret: tuple[str, ...]) -> None:
+    if not 0 <= port <= 65535:
+        raise Stopped(f"{port} is no port.", "openmedspa listen --port 9000", exit_code=2)
+    if fail < 0 or (timeout is not None and not 0 < timeout < 1e6):
+        raise Stopped("--fail and --timeout are numbers above 0.", "openmedspa listen --help", exit_code=2)
+    if timeout is not None and not once:
+        raise Stopped("--timeout goes with --once.", "openmedspa listen --once --timeout 60", exit_code=2)
+    if not all(map(_is_signing_secret, secret)):
+        hint = "openmedspa webhooks secrets PARTNER"
+        raise Stopped("--secret is not a webhook secret, which is whsec_ and base64.", hint, exit_code=2)
+
+
+def _is_signing_secret(text: str) -> bool:
+    try:
+        return bool(b64decode(text.removeprefix("whsec_"), validate=True))
+    except ValueError:
+        return False
+
+
+def _of_demo(folder: Path) -> "Known":
+    from openmedspa.cli.receiver import Known
+    from openmedspa.cli.start_card import find_note
+
+    note = find_note(folder)
+    if note is None:
+        return Known()
+    header_secret = note.get("webhook_secret")
+    return Known([note["webhook_signing_secret"]], [note["api_key"]], [header_secret] if header_secret else [])
+
+
+def _say_what_is_checked(known: "Callable[[], Known]") -> None:
+    if not (known().secrets or known().api_keys or known().header_secrets):
+        talk.say(talk.typable("No secret to check with yet: openmedspa serve --demo has some, or give --secret."))
+
+
+@contextlib.asynccontextmanager
+async def _served(receiver: "Receiver", host: str, port: int) -> AsyncIterator[None]:
+    """Says where it listens once it does."""
+    from aiohttp import web
+
+    runner = web.AppRunner(receiver.application(), access_log=None, handle_signals=False, shutdown_timeout=1)
+    await runner.setup()
+    try:
+        await _start(web.TCPSite(runner, host, port), host, port)
+        address, bound = runner.addresses[0][:2]
+        talk.say(f"Listening on http://{f'[{address}]' if ':' in address else address}:{bound} — Ctrl-C stops")
+        yield
+    finally:
+        await runner.cleanup()
+
+
+async def _start(site: "web.TCPSite", host: str, port: int) -> None:
+    from openmedspa.cli.ports import unbindable
+
+    try:
+        await site.start()
+    except OSError as trouble:
+        raise unbindable(trouble, host, port) from None
+
+
+async def _until_done(receiver: "Receiver", *, once: bool, seconds: float | None) -> None:
+    """Until SIGTERM or Ctrl-C; with `once`, until something verified came. Stopped if it did not come in time."""
+    done = receiver.verified if once else asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, done.set)
+    try:
+        await asyncio.wait_for(done.wait(), seconds)
+    except TimeoutError:
+        hint = "openmedspa webhooks list --deliveries"
+        raise Stopped(f"No verified webhook came in {seconds:g} seconds.", hint) from None

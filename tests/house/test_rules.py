@@ -1,0 +1,140 @@
+"""The house rules that a reader relies on: where SQL stands, how long things are, who imports whom, what routes say."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+import openmedspa
+from openmedspa.app import exam_openapi
+from openmedspa.kit.http import Route
+from openmedspa.routes import exam
+from openmedspa.settings import ENVIRONMENTS, Settings
+
+ROOT = Path(openmedspa.__file__).parent
+FILES = sorted(ROOT.rglob("*.py"))
+NAMES = [str(path.relative_to(ROOT)) for path in FILES]
+SLICES = {path.parent.name for path in ROOT.glob("*/queries.py")} - {"demo"}  # the demo is above them, like the CLI
+LONGEST_FUNCTION, LONGEST_FILE = 50, 300
+SQL = re.compile(
+    r"^\s*(select\s.+\sfrom\s|insert\s+into\s|update\s+\w+\s+(\w+\s+)?set\s|delete\s+from\s|with\s+\w+\s+as\s|"
+    r"create\s+(table|role|index|policy|trigger|function|database|schema)\s|alter\s+\w+\s|drop\s+\w+\s|truncate\s|"
+    r"listen\s+\w|notify\s+\w|set\s+(local\s+)?\w+\s*=|select\s+(set_config|pg_\w+|exists)\b)",
+    re.IGNORECASE | re.DOTALL,
+)
+# The kit's plumbing and the installation speak to PostgreSQL about itself; everything of the business is in queries.py.
+MAY_HOLD_SQL = {"kit/db.py", "kit/migrate.py", "kit/fresh.py", "installation.py"}
+UNWANTED = {"service.py", "utils.py", "helpers.py", "manager.py", "base.py"}
+TABLES: list[list[Route]] = [exam.routes("production"), exam.routes("staging")]
+
+
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def texts(module: ast.Module) -> Iterator[str]:
+    """Every string of a file, but not its docstrings."""
+    holders = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(module)
+        if isinstance(node, holders) and node.body and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(module):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            yield node.value
+
+
+@pytest.mark.parametrize("path", FILES, ids=NAMES)
+def test_a_file_says_first_which_room_it_is(path: Path) -> None:
+    docstring = ast.get_docstring(tree(path), clean=False)
+    assert docstring, "no docstring"
+    assert docstring[0].isupper() or not docstring[0].isalpha()
+
+
+@pytest.mark.parametrize("path", FILES, ids=NAMES)
+def test_sql_stands_in_queries_and_migrations_only(path: Path) -> None:
+    name = str(path.relative_to(ROOT))
+    if path.name == "queries.py" or name in MAY_HOLD_SQL or name.startswith("kit/embedded"):
+        return
+    assert [text for text in texts(tree(path)) if SQL.match(text)] == []
+
+
+def test_the_search_for_sql_finds_it() -> None:
+    for path in ROOT.glob("*/queries.py"):
+        assert [text for text in texts(tree(path)) if SQL.match(text)], path
+    assert not SQL.match("update the record") and not SQL.match("Select a location from the list".replace("from", "of"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=NAMES)
+def test_nothing_is_too_long(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").count("\n")
+    assert lines <= LONGEST_FILE, f"{lines} lines"
+    long = {
+        node.name: node.end_lineno - node.lineno + 1
+        for node in ast.walk(tree(path))
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.end_lineno and path.name != "queries.py"
+        if node.end_lineno - node.lineno + 1 > LONGEST_FUNCTION
+    }
+    assert long == {}
+
+
+@pytest.mark.parametrize("path", FILES, ids=NAMES)
+def test_no_file_has_a_name_that_says_nothing(path: Path) -> None:
+    assert path.name not in UNWANTED
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module that a file imports, `from x import y` as `x.y`."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if path.parent.name in SLICES], ids=str)
+def test_a_slice_imports_no_other_slices_queries(path: Path) -> None:
+    foreign = {f"openmedspa.{name}.queries" for name in SLICES - {path.parent.name}}
+    assert [name for name in imports(path) if any((name + ".").startswith(f"{other}.") for other in foreign)] == []
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if path.parent.name == "kit"], ids=str)
+def test_the_kit_knows_nobody(path: Path) -> None:
+    ours = [name for name in imports(path) if name.startswith("openmedspa.") and not name.startswith("openmedspa.kit")]
+    assert ours == []
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if p.name in {"queries.py", "shapes.py", "matching.py"}], ids=str)
+def test_rules_and_queries_know_no_http(path: Path) -> None:
+    assert not [name for name in imports(path) if name.startswith(("openmedspa.kit.http", "starlette"))]
+
+
+@pytest.mark.parametrize("routes", TABLES, ids=["production", "staging"])
+def test_every_route_is_complete_and_declared_once(routes: list[Route]) -> None:
+    for route in routes:
+        assert route.path.startswith("/emr/")
+        assert route.access is not None
+        assert route.door.__doc__, route.door
+        assert route.answer is not None
+    assert len({(route.method, route.path) for route in routes}) == len(routes)
+    assert len({route.door for route in routes}) == len(routes)
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_openapi_document_is_valid_and_lists_the_table(environment: str) -> None:
+    document = exam_openapi(Settings.read({}, environment=environment, secret_key="x"))
+    OpenAPIV31SpecValidator(document).validate()
+    listed = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
+    table = exam.routes("production" if environment == "production" else "staging")
+    assert listed == {(route.method, route.path) for route in table}
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            assert operation["summary"], path
+            assert operation["security"] == [{"apiKey": []}], path
+            for answer in operation["responses"].values():
+                assert answer["content"]["application/json"]["example"] is not None

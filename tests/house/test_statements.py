@@ -1,0 +1,106 @@
+"""Every statement fits the migrated schema, and the hot ones find their rows by an index, under row-level security."""
+
+import json
+
+import asyncpg
+import pytest
+from house.statements import Statement, functions, statements_of
+
+from openmedspa.kit.db import APP_ROLE, scoped
+
+FUNCTIONS = functions()
+HOT = {
+    "exams.queries.find_visit",
+    "exams.queries.lock_visit",
+    "exams.queries.list_visits",
+    "exams.queries.stream_visits",
+    "exams.queries.insert_order",
+    "exams.queries.insert_step",
+    "exams.queries.insert_record",
+    "exams.queries.exists_anywhere",
+    "notifications.queries.replace_messages",
+    "partners.queries.find_grant",
+    "partners.queries.claim_idempotency_key",
+}
+FEW_BLOCKS = 150
+FILL = """
+insert into patients (practice_id, first_name, last_name)
+select 1 + n % 2, 'First' || n, 'Last' from generate_series(1, 20000) n;
+insert into match_keys (practice_id, key, patient_id) select practice_id, sha256(id::text::bytea), id from patients;
+insert into visits (practice_id, gfe_id, location_id, kind, step, patient_id, first_name, last_name,
+                    requested_treatments, requested_treatment_ids, ordered_at, record_version)
+select p.practice_id, 'gfe_' || p.id, l.id, 'at_home', case when p.id % 2 = 0 then 'signed' else 'ordered' end, p.id,
+       'First', 'Last', '{Botox}', '{treatment_001}', now() - p.id * interval '1 minute',
+       case when p.id % 2 = 0 then 1 end
+from patients p join locations l on l.practice_id = p.practice_id and l.id <> 'loc_glow2';
+insert into records (practice_id, visit_id, version, decisions, signed_by, signed_at)
+select practice_id, id, 1, '[]', 'test', now() from visits where step = 'signed';
+insert into visit_directory select gfe_id, practice_id, location_id from visits;
+insert into messages (practice_id, visit_id, channel, notice, address)
+select practice_id, id, channel, 'invited', 'x' from visits, unnest('{email,sms}'::text[]) channel;
+insert into idempotency_keys (partner_id, key, request_hash) select 1, 'key' || n, '' from generate_series(1, 20000) n;
+insert into api_keys (partner_id, name, key_sha256, prefix, last_four, scopes)
+select 1, 'n', sha256(n::text::bytea), 'x', 'x', '{Exams}' from generate_series(1, 5000) n;
+"""
+
+
+def test_every_hot_function_is_there() -> None:
+    assert {f"openmedspa.{name}" for name in HOT} <= set(FUNCTIONS)
+
+
+async def test_every_statement_fits_the_schema(owner: asyncpg.Connection) -> None:
+    seen = 0
+    for name, function in FUNCTIONS.items():
+        statements = await statements_of(name, function)
+        assert statements, f"{name} asks for nothing"
+        for statement in statements:
+            try:
+                prepared = await owner.prepare(statement.sql)
+            except asyncpg.PostgresError as trouble:
+                raise AssertionError(f"{statement.where}: {trouble}\n{statement.sql}") from trouble
+            wanted = len(prepared.get_parameters())
+            assert wanted == len(statement.args), f"{statement.where} sends {len(statement.args)} of {wanted}"
+            seen += 1
+    assert seen >= 60
+
+
+async def blocks_read(connection: asyncpg.Connection, statement: Statement) -> int:
+    """Carry it out in glow's scope, count the blocks of tables and indexes that it looked at, and take it back."""
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        await connection.execute("select set_config('app.scope', '{1}', true)")
+        text = await connection.fetchval(f"explain (analyze, buffers, format json) {statement.sql}", *statement.args)
+        plan = json.loads(text)[0]["Plan"]
+        return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
+    finally:
+        await transaction.rollback()
+
+
+async def test_hot_statements_read_few_blocks_however_many_rows_there_are(owner: asyncpg.Connection) -> None:
+    await owner.execute(FILL)
+    await owner.execute("analyze")
+    await owner.execute(f"set role {APP_ROLE}")
+    await owner.execute("set plan_cache_mode = force_generic_plan")
+    read = {
+        (name, "scoped" if "with scope" in statement.sql else "plain"): await blocks_read(owner, statement)
+        for name in sorted(HOT)
+        for statement in await statements_of(f"openmedspa.{name}", FUNCTIONS[f"openmedspa.{name}"])
+    }
+    whole = {("exams.queries.stream_visits", kind) for kind in ("scoped", "plain")}
+    assert {key: blocks for key, blocks in read.items() if blocks > FEW_BLOCKS and key not in whole} == {}
+
+    # The same test of a statement that no index serves.
+    bad = "select v.id from visits v where v.practice_id = any($1) and v.first_name = $2"
+    assert await blocks_read(owner, Statement("", scoped(bad), ([1], "gfe_1"))) > FEW_BLOCKS
+
+
+async def test_a_scoped_statement_finds_nothing_without_a_scope(owner: asyncpg.Connection) -> None:
+    await owner.execute(FILL)
+    await owner.execute(f"set role {APP_ROLE}")
+    everything = "select v.id from visits v where $1::int[] is not null"
+    assert len(await owner.fetch(scoped(everything), [1])) == 10_000
+    assert await owner.fetch(scoped(everything), []) == []
+    assert await owner.fetch(everything, [1]) == []
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await owner.execute("delete from visits")
