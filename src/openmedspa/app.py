@@ -15,11 +15,11 @@ from openmedspa import __version__, installation, worker
 from openmedspa.exams import wire
 from openmedspa.exams.shapes import Refusal
 from openmedspa.kit import openapi
+from openmedspa.kit.api import Api
 from openmedspa.kit.crypto import Vault
 from openmedspa.kit.db import APP_ROLE, AWAY, SYSTEM_ROLE, Database, connect_pool
 from openmedspa.kit.fresh import Fresh
 from openmedspa.kit.house import House
-from openmedspa.kit.http import Api
 from openmedspa.partners import jobs as partners
 from openmedspa.partners.access import ApiKey
 from openmedspa.routes import exam
@@ -128,14 +128,18 @@ def exam_openapi(settings: Settings) -> openapi.Schema:
 
 @asynccontextmanager
 async def _beside(jobs: list[Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
-    """Run the jobs for as long as the block, then cancel them and wait until they have ended."""
-    tasks = [asyncio.create_task(job) for job in jobs]
+    """Run the jobs for as long as the block, then cancel them and wait until they have ended.
+
+    Cancelled again and again: `asyncio.wait_for` may swallow a cancellation that comes as it ends (Python 3.11).
+    """
+    running = {asyncio.create_task(job) for job in jobs}
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        while running:
+            for task in running:
+                task.cancel()
+            _, running = await asyncio.wait(running, timeout=0.5)
 
 
 async def _close(pool: Any) -> None:

@@ -8,7 +8,7 @@ import pytest
 from cast import ANA, Cast, at_home
 from client import Client
 
-GFE_ID = re.compile(r"gfe_[0-9a-f]{32}")  # 160 random bits
+GFE_ID = re.compile(r"gfe_[0-9a-f]{32}")  # 128 random bits
 
 
 async def test_an_order_answers_the_visits_id_and_nothing_else(glow_emr: Client) -> None:

@@ -29,12 +29,14 @@ from openmedspa.webhooks import queries as webhooks
 
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
 CUTS = {
+    "v.practice_id = any($1) and v.practice_id = $2 and v.location_id = $3": (
+        "$1::int[] is not null and $2::int is not null and $3::text is not null"
+    ),
     "v.practice_id = any($1)": "$1::int[] is not null",
     "f.practice_id = any($1) and f.practice_id = $2": "$1::int[] is not null and $2::int is not null",
     "p.practice_id = any($1)": "$1::int[] is not null",
     "practice_id = any($1)": "$1::int[] is not null",
     "p.id = any($1)": "$1::int[] is not null",
-    "v.location_id = $2": "$2::text is not null",
 }
 TENANT_TABLES = "select tablename as name from pg_policies where policyname = 'in_scope' order by 1"
 # These say who the tenants are, or are read by id only, on a miss (docs/decisions/0006-row-level-security.md).

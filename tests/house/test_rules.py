@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 import openmedspa
@@ -138,3 +139,17 @@ def test_the_openapi_document_is_valid_and_lists_the_table(environment: str) -> 
             assert operation["security"] == [{"apiKey": []}], path
             for answer in operation["responses"].values():
                 assert answer["content"]["application/json"]["example"] is not None
+
+
+def test_every_example_of_the_openapi_document_fits_its_schema() -> None:
+    document = exam_openapi(Settings.read({}, environment="staging", secret_key="x"))
+    examples = [
+        media
+        for methods in [*document["paths"].values(), *document["webhooks"].values()]
+        for operation in methods.values()
+        for part in [*operation["responses"].values(), operation.get("requestBody", {})]
+        for media in part.get("content", {}).values()
+    ]
+    assert len(examples) > 50
+    for media in examples:
+        OAS31Validator({**media["schema"], "components": document["components"]}).validate(media["example"])

@@ -4,7 +4,7 @@ import hmac
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import msgspec
 import pytest
@@ -13,6 +13,7 @@ from client import Client
 from receiver import fail_first, hang, receiver
 from standardwebhooks import Webhook
 
+from openmedspa.kit.db import Row
 from openmedspa.kit.house import House
 from openmedspa.kit.outbound import Outbound
 from openmedspa.webhooks import queries
@@ -42,7 +43,7 @@ async def send_due(house: House, *, allow_loopback: bool = True) -> int:
         return await deliveries.send_due()
 
 
-async def the_delivery(house: House) -> queries.Row:
+async def the_delivery(house: House) -> Row:
     row = await house.system.unscoped_row(
         """
         select d.*, t.status, t.cause
@@ -242,7 +243,7 @@ async def test_a_frozen_workers_late_word_is_refused(glow_emr: Client, house: Ho
     assert (await the_delivery(house))["delivered_at"] == row["delivered_at"] is not None
 
 
-async def claim_and_die(house: House) -> queries.UUID:
+async def claim_and_die(house: House) -> UUID:
     lease = uuid4()
     claimed = await queries.claim_deliveries(
         house.system, now=house.now(), lease=lease, leased_until=house.now() + LEASE, busy={}, per_endpoint=9, limit=9

@@ -1,10 +1,13 @@
 """`openmedspa demo`: the demo's address, key, ids and secrets, as they are in its database now."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from openmedspa.cli.flags import DataDir, Json, Port
 from openmedspa.cli.tables import show_json
 from openmedspa.cli.talk import data, say, typable
+
+if TYPE_CHECKING:
+    from openmedspa.settings import Settings
 
 
 async def demo(*, as_json: Json = False, port: Port = None, data_dir: DataDir = None) -> None:
@@ -28,7 +31,16 @@ async def demo(*, as_json: Json = False, port: Port = None, data_dir: DataDir = 
     say(typable("To serve it: openmedspa serve --demo"))
 
 
-def _as_served(card: dict[str, Any], settings: Any) -> dict[str, Any]:
+async def refresh_note(settings: "Settings") -> None:
+    """After a change of secrets: what `listen` finds beside the database is how they are now."""
+    from openmedspa.cli.database import with_secret_key
+    from openmedspa.cli.start_card import leave_note
+    from openmedspa.demo.load import card
+
+    leave_note(settings.data_dir, _as_served(dict(await card(with_secret_key(settings))), settings))
+
+
+def _as_served(card: dict[str, Any], settings: "Settings") -> dict[str, Any]:
     """With the address of the last `serve --demo`, when no port was asked for."""
     from openmedspa.cli.start_card import find_note
 

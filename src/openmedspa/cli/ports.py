@@ -4,12 +4,14 @@ import errno
 import shlex
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from openmedspa.kit.errors import Stopped
 
 MOST_TRIED = 100
+SECOND_TRY_SECONDS = 0.2
 
 
 @contextmanager
@@ -22,10 +24,21 @@ def listening_soon(host: str, port: int) -> Iterator[socket.socket]:
     with socket.socket(family, kind, protocol) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind(address)
+            _bind(listener, address)
         except OSError as trouble:
             raise unbindable(trouble, host, port) from None
         yield listener
+
+
+def _bind(listener: socket.socket, address: object) -> None:
+    """Twice, because the processes of a server that was killed may need a moment to be gone."""
+    try:
+        listener.bind(address)  # type: ignore[arg-type]
+    except OSError as trouble:
+        if trouble.errno != errno.EADDRINUSE:
+            raise
+        time.sleep(SECOND_TRY_SECONDS)
+        listener.bind(address)  # type: ignore[arg-type]
 
 
 def unbindable(trouble: OSError, host: str, port: int) -> Stopped:

@@ -1,7 +1,6 @@
 """Several web processes behind one port: `serve --workers N`. The parent answers nothing itself."""
 
 import os
-import signal
 import socket
 import sys
 import threading
@@ -70,10 +69,11 @@ def _pass_on(settings: "Settings") -> None:
 
 
 def _end_with_parent() -> None:
-    # A parent that was killed tells nobody; its children would keep the port from the next `serve`.
+    # A parent that was killed tells nobody, and its children would keep the port from the next `serve`. At once, as it
+    # went itself: what was answered is committed.
     if parent := parent_process():
         connection.wait([parent.sentinel])
-        os.kill(os.getpid(), signal.SIGTERM)
+        os._exit(1)
 
 
 def _greet(listener: socket.socket, greeting: list[str]) -> None:

@@ -34,7 +34,7 @@ class Received(Struct, frozen=True, kw_only=True):
     method: str
     path: str
     note: str = ""
-    event: str = "nothing"
+    event: str | None = None
     subject: str | None = None
     webhook_id: str | None = None
     is_again: bool = False
@@ -50,9 +50,12 @@ class Received(Struct, frozen=True, kw_only=True):
         """For people: the time, what we answered, what came, and what each signature is worth."""
         status = paint(f"[{self.status}]", GREEN if self.status == 200 else RED, stream="stdout")
         what = " ".join(visible(word, 80) for word in (self.event, self.subject) if word)
-        remarks = "".join(f" ({remark})" for remark in ("again" if self.is_again else "", self.note) if remark)
+        told = ("again" if self.is_again else "", self.note if what else "")
+        remarks = "".join(f" ({remark})" for remark in told if remark)
         where = f"{self.method} {visible(self.path, 120)} ({self.duration_ms} ms)"
-        return "  ".join([f"{self.at:%H:%M:%S} {status} {where} → {what}{remarks}", *map(_told, self.checks)])
+        return "  ".join(
+            [f"{self.at:%H:%M:%S} {status} {where} → {what or self.note}{remarks}", *map(_told, self.checks)]
+        )
 
     def as_json(self) -> str:
         """For programs: one line, with the body."""

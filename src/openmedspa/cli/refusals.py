@@ -63,11 +63,10 @@ def _outside(trouble: Exception) -> tuple[str, str, int]:
     """The database or the system said no in the middle of a command."""
     from openmedspa.kit.db import AWAY
 
+    if isinstance(trouble, OSError) and trouble.filename:
+        return f"{trouble.filename}: {trouble.strerror}.", "", FAILED
     if isinstance(trouble, AWAY):
         return f"The database went away: {trouble or type(trouble).__name__}.", "openmedspa db status", UNREACHABLE
-    if isinstance(trouble, OSError):
-        place = f"{trouble.filename}: " if trouble.filename else ""
-        return f"{place}{trouble.strerror or trouble}.", "", FAILED
     return f"The database refused: {trouble}.", "openmedspa db status", FAILED
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from openmedspa.cli.talk import data, say
 
+NONE = "–"
 Columns = Mapping[str, str]  # field → heading
 
 
@@ -31,25 +32,28 @@ def show_json(value: object) -> None:
 
 
 def _draw(records: Sequence[Mapping[str, Any]], columns: Columns) -> None:
+    """For a terminal's width: columns that hold nothing are left out, ids are not broken."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
+    cells = {field: [_cell(record[field]) for record in records] for field in columns}
+    filled = [field for field in columns if any(cell != NONE for cell in cells[field])]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
-    for heading in columns.values():
-        table.add_column(heading, overflow="fold")
-    for record in records:
-        table.add_row(*(_cell(record[field]) for field in columns))
+    for field in filled:
+        table.add_column(columns[field], overflow="fold", no_wrap=not any(" " in cell for cell in cells[field]))
+    for row in zip(*(cells[field] for field in filled), strict=True):
+        table.add_row(*row)
     Console(highlight=False, markup=False).print(table)
 
 
 def _cell(value: object) -> str:
     if value is None:
-        return "–"
+        return NONE
     if isinstance(value, datetime):
         return value.astimezone().strftime("%Y-%m-%d %H:%M")
     if isinstance(value, list | tuple):
-        return ", ".join(map(str, value)) or "–"
+        return ", ".join(map(str, value)) or NONE
     return str(value)
 
 

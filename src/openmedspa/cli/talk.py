@@ -1,5 +1,6 @@
 """How a command speaks: data on stdout, everything else on stderr, colour only for people. Decides nothing."""
 
+import io
 import os
 import re
 import shlex
@@ -32,7 +33,8 @@ def has_switch(switch: str) -> bool:
 def open_streams() -> None:
     """Lines leave when they are written, also through a pipe; what a terminal cannot show becomes a question mark."""
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(line_buffering=True, errors="replace")  # type: ignore[union-attr]
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(line_buffering=True, errors="replace")
 
 
 def say(line: str = "") -> None:

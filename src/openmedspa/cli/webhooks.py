@@ -65,6 +65,7 @@ async def secrets(
 ) -> None:
     """Show the secrets by which a partner knows that a webhook is ours; change them if asked to."""
     from openmedspa.cli.database import open_desk
+    from openmedspa.cli.demo import refresh_note
     from openmedspa.partners import registry
     from openmedspa.webhooks import secrets as endpoint
 
@@ -81,6 +82,8 @@ async def secrets(
             new = _read_secret() if set_header_secret else None
             await desk.write(lambda tx: endpoint.set_header_secret(tx, desk.vault, row, new, **by))
         found = await endpoint.show(desk.db, desk.vault, row)
+        if desk.settings.demo and (rotate_signing or set_header_secret or clear_header_secret):
+            await refresh_note(desk.settings)
     values = {name: getattr(found, name) for name in found.__struct_fields__}
     if as_json:
         show_json(values)

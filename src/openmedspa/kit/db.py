@@ -44,8 +44,8 @@ AWAY = (
     asyncpg.LockNotAvailableError,
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.ReadOnlySQLTransactionError,  # a standby during failover
-    ConnectionError,
-    TimeoutError,
+    asyncpg.InternalClientError,  # a connection that was cut between two of our requests
+    OSError,  # no such socket, refused, reset, timed out
 )
 
 

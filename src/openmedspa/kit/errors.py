@@ -1,6 +1,10 @@
 """What an operation may refuse with. Raised by rules and doors, turned into an answer once, at the edge."""
 
+import logging
+import traceback
 from collections.abc import Mapping
+
+log = logging.getLogger("openmedspa")
 
 
 class Refused(Exception):
@@ -72,6 +76,12 @@ class Unavailable(Refused):
         super().__init__("Service unavailable", detail, headers={"Retry-After": str(retry_after_seconds)})
 
 
+class Failed(Refused):
+    """Our own mistake: the caller learns nothing of it but that it happened."""
+
+    status, code = 500, "internal"
+
+
 class Stopped(Exception):
     """A command or a start that cannot go on: what is wrong, what to do, and the exit code that says which kind.
 
@@ -83,3 +93,9 @@ class Stopped(Exception):
         self.what = what
         self.hint = hint
         self.exit_code = exit_code
+
+
+def log_failure(trouble: BaseException, request_id: str) -> None:
+    """Where it failed and with what kind of error; never its message, which may hold a patient's data."""
+    frames = "".join(traceback.format_tb(trouble.__traceback__))
+    log.error("%s in request %s\n%s", type(trouble).__name__, request_id, frames)

@@ -73,7 +73,8 @@ class Fresh:
                 # A half-open connection says nothing; only asking finds out.
                 await connection.execute("select 1", timeout=0.5)
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(lost.wait(), HEARTBEAT_SECONDS)
+                    async with asyncio.timeout(HEARTBEAT_SECONDS):
+                        await lost.wait()
         finally:
             self._stop_keeping()
             connection.terminate()

@@ -13,8 +13,8 @@ from openmedspa.exams.record import Version, read_versions
 from openmedspa.exams.visit import Visit
 from openmedspa.exams.wire import visit_out
 from openmedspa.kit.db import Row
+from openmedspa.kit.errors import log_failure
 from openmedspa.kit.house import House
-from openmedspa.kit.http import log_failure
 from openmedspa.kit.outbound import Answer, Outbound
 from openmedspa.webhooks import queries, signing
 from openmedspa.webhooks.ladder import next_try_at, parse_retry_after

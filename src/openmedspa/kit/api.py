@@ -1,0 +1,194 @@
+"""One API from its route table: admit, match, parse, call the door, answer. Knows no route and no dialect of its own.
+
+The order of the checks is the contract's: key → path and method → scope → body → whatever the door decides.
+"""
+
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+from starlette.routing import compile_path
+from starlette.types import Receive, Scope, Send
+
+from openmedspa.kit import parsing
+from openmedspa.kit.db import AWAY, Tx
+from openmedspa.kit.errors import (
+    Failed,
+    Invalid,
+    MethodNotAllowed,
+    NotFound,
+    Refused,
+    Unavailable,
+    UnsupportedMediaType,
+    log_failure,
+)
+from openmedspa.kit.house import House
+from openmedspa.kit.http import WRITES, Answer, Call, Entrance, Headers, Incoming, Open, Outdated, Route, Stream
+
+log = logging.getLogger("openmedspa")
+
+MAX_BODY_BYTES = 1024 * 1024
+MOST_IN_FLIGHT = 1_000  # of one process; beyond it, an early 503 helps more than a late answer
+JSON = (b"content-type", b"application/json")
+ALWAYS: Headers = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
+encode = msgspec.json.Encoder().encode
+
+
+class Api:
+    """An ASGI application that answers one route table in one dialect.
+
+    `refusal` gives a refusal's body in the dialect; `missing` words an unknown path or method.
+    """
+
+    house: House  # set once the database is open, before the first request
+
+    def __init__(
+        self,
+        *,
+        prefix: str,
+        entrance: Entrance,
+        routes: Sequence[Route],
+        refusal: Callable[[Refused], object],
+        missing: Callable[[str, str], tuple[str, str]],
+    ) -> None:
+        self.prefix = prefix
+        self.entrance = entrance
+        self.routes = list(routes)
+        self.refusal = refusal
+        self.missing = missing
+        self._in_flight = 0
+        self._fixed = {(route.method, route.path): route for route in self.routes if "{" not in route.path}
+        self._patterns = [(compile_path(route.path)[0], route) for route in self.routes]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._in_flight += 1
+        try:
+            await self._serve(Incoming(scope, receive, self.house, prefix=self.prefix), send)
+        finally:
+            self._in_flight -= 1
+
+    async def _serve(self, incoming: Incoming, send: Send) -> None:
+        status, headers, body = await self._answer(incoming)
+        headers = [JSON, (b"x-request-id", incoming.id.encode()), *ALWAYS, *headers]
+        if isinstance(body, bytes):
+            headers.append((b"content-length", str(len(body)).encode()))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        if isinstance(body, bytes):
+            await send({"type": "http.response.body", "body": body})
+            return
+        async for chunk in body.chunks:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def _answer(self, incoming: Incoming) -> tuple[int, Headers, bytes | Stream]:
+        try:
+            if self._in_flight > MOST_IN_FLIGHT:
+                raise Unavailable("The server is busy. Try again in a moment.")
+            route, path = self._match(incoming.method, incoming.path)
+            if isinstance(route, Route) and isinstance(route.access, Open):
+                return await self._carry_out(route, incoming, None, path)
+            grant = await self.entrance.admit(incoming)
+            if isinstance(route, Refused):
+                raise route
+            route.access.require(grant)
+            try:
+                return await self._carry_out(route, incoming, grant, path)
+            except Outdated:
+                return await self._carry_out(route, incoming, await self.entrance.admit(incoming), path)
+        except Refused as refused:
+            return self._refuse(refused)
+        except AWAY as trouble:
+            log.warning("database away: %s", type(trouble).__name__, extra={"request_id": incoming.id})
+            return self._refuse(Unavailable("The database did not answer. Try again in a moment."))
+        except Exception as trouble:  # noqa: BLE001 the edge: whatever it was, the caller gets a plain 500
+            log_failure(trouble, incoming.id)
+            return 500, [], encode(self.refusal(Failed("Internal server error")))
+
+    async def _carry_out(
+        self, route: Route, incoming: Incoming, grant: Any, path: Mapping[str, str]
+    ) -> tuple[int, Headers, bytes | Stream]:
+        if path:
+            parsing.refuse_nul(path)
+        query = parsing.query(incoming.query, route.query) if route.query else None
+        raw = await incoming.body(MAX_BODY_BYTES) if route.body else b""
+        if route.body and raw and not _is_json(incoming.header(b"content-type")):
+            raise UnsupportedMediaType("Unsupported media type", "Send the body as Content-Type: application/json")
+        body = parsing.body(raw, route.body) if route.body else None
+        call = Call(incoming, grant, path=path, query=query, body=body)
+        if route.method in WRITES:
+            return route.status, [], await self._write(route, call, raw)
+        return await _pack(route, await route.door(call))
+
+    async def _write(self, route: Route, call: Call[Any], raw: bytes) -> bytes:
+        """Run the door in one transaction; with an idempotency key, once for all who send that key and body."""
+        key = _idempotency_key(call.incoming.header(b"idempotency-key"))
+
+        async def work(tx: Tx) -> bytes:
+            call.tx = tx
+            if key is None:
+                return encode(await route.door(call))
+            request = sha256(b"\x00".join([route.method.encode(), call.incoming.path.encode(), raw])).digest()
+            return await self.entrance.once(tx, call.grant, key=key, request_hash=request, work=run)
+
+        async def run() -> bytes:
+            return encode(await route.door(call))
+
+        kept = await self.house.db.write(self.entrance.scope(call.grant), work)
+        if route.finish is None:
+            return kept
+        return encode(route.finish(call, msgspec.json.decode(kept, type=route.answer)))
+
+    def _match(self, method: str, path: str) -> tuple[Route | Refused, Mapping[str, str]]:
+        if fixed := self._fixed.get((method, path)):
+            return fixed, {}
+        allowed = []
+        for pattern, route in self._patterns:
+            if match := pattern.fullmatch(path):  # `match` would let a line feed stand at the end
+                if route.method == method or (method == "HEAD" and route.method == "GET"):
+                    return route, match.groupdict()
+                allowed.append(route.method)
+        error, detail = self.missing(method if allowed else "", path.removeprefix(self.prefix))
+        if allowed:
+            return MethodNotAllowed(error, detail, headers={"Allow": ", ".join(sorted({*allowed}))}), {}
+        return NotFound(error, detail, code="endpoint_not_found"), {}
+
+    def _refuse(self, refused: Refused) -> tuple[int, Headers, bytes]:
+        return refused.status, _headers(refused.headers), encode(self.refusal(refused))
+
+
+async def _pack(route: Route, answer: object) -> tuple[int, Headers, bytes | Stream]:
+    headers: dict[str, str] = {}
+    if isinstance(answer, Answer):
+        headers, answer = answer.headers, answer.body
+    if isinstance(answer, Stream):
+        # The first chunk before the first header: while it can still fail, it can still be refused.
+        first = await anext(answer.chunks)
+        return route.status, _headers(headers), Stream(_again(first, answer.chunks))
+    return route.status, _headers(headers), answer if isinstance(answer, bytes) else encode(answer)
+
+
+async def _again(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for chunk in rest:
+        yield chunk
+
+
+def _headers(headers: Mapping[str, str]) -> Headers:
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+
+
+def _is_json(content_type: str) -> bool:
+    kind = content_type.split(";", maxsplit=1)[0].strip().lower()
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+
+
+def _idempotency_key(text: str) -> str | None:
+    if text and not (len(text) <= 255 and text.isascii() and text.isprintable()):
+        raise Invalid(
+            "Idempotency-Key is invalid",
+            "Idempotency-Key must be 1 to 255 printable ASCII characters",
+            code="field_invalid",
+        )
+    return text or None

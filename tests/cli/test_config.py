@@ -1,0 +1,52 @@
+"""`config show`: every setting with its value and where it came from, and no secret."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from openmedspa.settings import Settings
+
+from .conftest import Prompt
+
+
+def shown(prompt: Prompt, *flags: str) -> dict[str, Any]:
+    ran = prompt("config", "show", "--json", *flags)
+    assert ran.code == 0, ran.err
+    return {row["setting"]: (row["value"], row["from"]) for row in json.loads(ran.out)}
+
+
+def test_every_setting_is_shown(prompt: Prompt) -> None:
+    assert len(shown(prompt)) == len(Settings.__struct_fields__)
+
+
+def test_a_flag_goes_over_the_environment_and_that_over_the_default(
+    prompt: Prompt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PORT", "8001")
+    monkeypatch.setenv("OPENMEDSPA_DATA_DIR", "there")
+    rows = shown(prompt, "--port", "8002")
+    assert rows["PORT"] == (8002, "flag")
+    assert rows["OPENMEDSPA_DATA_DIR"] == ("there", "OPENMEDSPA_DATA_DIR")
+    assert rows["OPENMEDSPA_HOST"] == ("127.0.0.1", "default")
+
+
+def test_secrets_are_masked_and_their_file_is_named(
+    prompt: Prompt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "key").write_text("hunter2hunter2hunter2\n")
+    monkeypatch.setenv("OPENMEDSPA_SECRET_KEY_FILE", str(tmp_path / "key"))
+    monkeypatch.setenv("DATABASE_URL", "postgresql://oms:hunter2@db/oms?password=hunter2&x=1")
+    rows = shown(prompt)
+    assert rows["OPENMEDSPA_SECRET_KEY"] == ("********", "OPENMEDSPA_SECRET_KEY_FILE")
+    assert rows["DATABASE_URL"][0] == "postgresql://oms:********@db/oms?password=********&x=1"
+
+
+def test_a_child_process_reads_the_same_settings(tmp_path: Path) -> None:
+    settings = Settings(demo=True, environment="staging", data_dir=tmp_path, workers=3, run_worker=False, port=0)
+    assert Settings.read(settings.to_environ()) == settings
+
+
+def test_home_is_understood_in_a_folder_from_the_environment() -> None:
+    assert Settings.read({"OPENMEDSPA_DATA_DIR": "~/data"}).data_dir == Path.home() / "data"
