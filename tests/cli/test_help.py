@@ -14,7 +14,9 @@ from .conftest import Prompt
 
 SERVER = {"starlette", "uvicorn", "asyncpg", "aiohttp", "cryptography", "openmedspa.app"}
 TYPABLE = [
-    (name, *action) for name, command in COMMANDS.items() for action in ([(a,) for a in command.actions] or [()])
+    words
+    for name, command in COMMANDS.items()
+    for words in ([(name, action) for action in command.actions] if command.actions else [(name,)])
 ]
 REPORT = (
     "import sys; from openmedspa.cli import main; main(sys.argv[1:]);"

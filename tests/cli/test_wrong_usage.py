@@ -51,7 +51,7 @@ WITH_THE_CAST = [
     ("practices create G", USAGE, "“G” is no PPass", "Try "),
     ("practices create glowoffice", REFUSED, "There is a practice glowoffice already.", "practices list"),
     ("practices create New --time-zone America/Denvr", USAGE, "is no time zone.", "Did you mean America/Denver?"),
-    ("practices create New --name  ", USAGE, "The name is empty.", "--name"),
+    ("practices create New --name=", USAGE, "The name is empty.", "--name"),
     ("locations create GlowOfice", NOT_FOUND, "There is no practice GlowOfice.", "Did you mean GlowOffice?"),
     ("locations create GlowOffice --id main", USAGE, "“main” is no location id", "Try loc_main1."),
     ("locations create GlowOffice --id loc_rival", REFUSED, "There is a location loc_rival already.", "locations list"),
@@ -93,9 +93,9 @@ def test_without_a_database(prompt: Prompt, typed: str, code: int, what: str, hi
 
 
 @pytest.mark.parametrize(("typed", "code", "what", "hint"), WITH_THE_CAST, ids=lambda value: str(value)[:60])
-def test_with_the_cast(desk: Prompt, typed: str, code: int, what: str, hint: str) -> None:
+def test_with_the_cast(still_desk: Prompt, typed: str, code: int, what: str, hint: str) -> None:
     refused(
-        desk(*(word.replace("_", " ") if word.lower().endswith("_emr") else word for word in typed.split(" "))),
+        still_desk(*(word.replace("_", " ") if word.lower().endswith("_emr") else word for word in typed.split(" "))),
         code,
         what,
         hint,
@@ -140,9 +140,9 @@ def test_a_database_that_does_not_answer_is_5(prompt: Prompt, monkeypatch: pytes
     refused(prompt("practices", "list"), UNREACHABLE, "The database does not answer", "Check DATABASE_URL")
 
 
-def test_another_environment_than_the_databases_is_refused(desk: Prompt, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_environment_than_the_databases_is_refused(still_desk: Prompt, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENMEDSPA_ENVIRONMENT", "production")
-    refused(desk("keys", "list"), REFUSED, "This database belongs to staging", "OPENMEDSPA_ENVIRONMENT=staging")
+    refused(still_desk("keys", "list"), REFUSED, "This database belongs to staging", "OPENMEDSPA_ENVIRONMENT=staging")
 
 
 def test_what_is_not_utf8_is_refused(prompt: Prompt) -> None:

@@ -3,11 +3,16 @@
 import difflib
 from collections.abc import Iterable
 
+SHORTEST_PART = 3
+
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word closest to this one, without regard to case; None when none is close."""
+    """The known word closest to this one, or the one of which this is a part, in any case; None when none is close."""
     by_form = {name.casefold(): name for name in known}
-    found = difflib.get_close_matches(word.casefold(), by_form, n=1, cutoff=0.6)
+    form = word.casefold()
+    found = difflib.get_close_matches(form, by_form, n=1, cutoff=0.6)
+    if not found and len(form) >= SHORTEST_PART:
+        found = [name for name in by_form if form in name][:1]
     return by_form[found[0]] if found else None
 
 
