@@ -79,6 +79,15 @@ async def test_missing_facts_are_filled_in_and_what_is_there_stays(glow_emr: Cli
     assert await patients(owner) == [("Ana", "Lopez", EMAIL, "+12025550999", "1990-10-27")]
 
 
+async def test_filling_in_one_fact_leaves_the_others(glow_emr: Client, owner: asyncpg.Connection) -> None:
+    await order(glow_emr, in_person(patient={"email": EMAIL}))
+    await order(glow_emr, in_person(patient={"email": "other@example.com", "phone": "+12025550123"}))
+    assert await patients(owner) == [("Ana", "Lopez", EMAIL, "+12025550123", "1990-10-27")]
+    await order(glow_emr, in_person(patient={"dob": "01/02/1960", "phone": "+12025550123"}))
+    await order(glow_emr, in_person(patient={"dob": "01/02/1960", "phone": "+19995550000", "email": "b@example.com"}))
+    assert (await patients(owner))[1] == ("Ana", "Lopez", "b@example.com", "+12025550123", "1960-01-02")
+
+
 async def test_who_gave_an_email_in_person_is_found_at_home(glow_emr: Client, owner: asyncpg.Connection) -> None:
     await order(glow_emr, in_person())
     await order(glow_emr, in_person(patient={"email": EMAIL}))
@@ -148,4 +157,20 @@ async def test_different_orders_for_one_person_at_once_are_one_patient(
     bodies = [in_person(patient=more) for more in ({}, {"email": EMAIL}, {"phone": "+12025550123"}) for _ in range(8)]
     await asyncio.gather(*(order(glow_emr, body) for body in bodies))
     assert await patients(owner) == [("Ana", "Lopez", EMAIL, "+12025550123", "1990-10-27")]
+    assert await owner.fetchval("select sum(doubles) from match_keys") == 0
+
+
+async def test_two_who_fill_in_the_same_email_at_once_are_no_doubles(
+    glow_emr: Client, owner: asyncpg.Connection
+) -> None:
+    """Both begin before either has committed: the patient's key is held until both wait for it."""
+    await order(glow_emr, in_person())
+    async with owner.transaction():
+        await owner.execute("select from match_keys for update")
+        both = [asyncio.create_task(order(glow_emr, in_person(patient={"email": EMAIL}))) for _ in range(2)]
+        async with asyncio.timeout(5):
+            while await owner.fetchval("select count(*) from pg_locks where not granted") < 2:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+    await asyncio.gather(*both)
+    assert [row[2] for row in await patients(owner)] == [EMAIL]
     assert await owner.fetchval("select sum(doubles) from match_keys") == 0
