@@ -109,7 +109,7 @@ async def _maintenance(cluster: str) -> AsyncIterator[asyncpg.Connection]:
 
 async def _create(cluster: str, name: str, template: str = "template1") -> None:
     async with _maintenance(cluster) as connection:
-        await connection.execute(f"create database {name} template {template} strategy file_copy")
+        await connection.execute(f"create database {name} template {template} strategy wal_log")
 
 
 async def _drop(cluster: str, name: str) -> None:

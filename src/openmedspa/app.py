@@ -2,18 +2,20 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 
 from openmedspa import __version__, installation, worker
 from openmedspa.exams import wire
 from openmedspa.exams.shapes import Refusal
+from openmedspa.kit import http as kit
 from openmedspa.kit import openapi
 from openmedspa.kit.api import Api
 from openmedspa.kit.crypto import Vault
@@ -29,7 +31,6 @@ from openmedspa.webhooks.shapes import VisitCompleted
 
 SYSTEM_POOL_SIZE = 6
 OPENAPI = f"{wire.PREFIX}/openapi.json"
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def create() -> Starlette:
@@ -46,7 +47,7 @@ class Front(Starlette):
         self._prefix = api.prefix + "/"
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(self._prefix) and scope["path"] != OPENAPI:
+        if scope["type"] == "http" and f"{scope['path']}/".startswith(self._prefix):
             await self._api(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
@@ -57,7 +58,7 @@ def build_app(settings: Settings) -> Starlette:
     exam_api = Api(
         prefix=wire.PREFIX,
         entrance=ApiKey(settings.environment),
-        routes=exam.routes(settings.environment),
+        routes=[*exam.routes(settings.environment), _served(exam_openapi(settings))],
         refusal=wire.refusal,
         missing=wire.missing,
     )
@@ -83,8 +84,6 @@ def build_app(settings: Settings) -> Starlette:
             Route("/", _front),
             Route("/healthz", _healthz),
             Route("/readyz", _readyz),
-            Route(OPENAPI, _fixed(exam_openapi(settings))),
-            Mount(wire.PREFIX, app=exam_api),
         ],
     )
 
@@ -171,8 +170,12 @@ async def _readyz(request: Request) -> Response:
     return JSONResponse({"status": "not ready"}, status_code=503, headers={"Retry-After": "1"})
 
 
-def _fixed(document: openapi.Schema) -> Endpoint:
-    async def serve(_request: Request) -> Response:
-        return JSONResponse(document)
+def _served(document: openapi.Schema) -> kit.Route:
+    """The route that answers an API's own OpenAPI document, to anybody."""
+    text = msgspec.json.encode(document)
 
-    return serve
+    async def serve(_call: kit.Call[None]) -> bytes:
+        """This document."""
+        return text
+
+    return kit.Route("GET", OPENAPI, serve, kit.Open(), answer=dict)

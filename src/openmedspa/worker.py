@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from openmedspa.exams import jobs as exams
 from openmedspa.kit.db import AWAY
-from openmedspa.kit.errors import log_failure
+from openmedspa.kit.failures import log_failure
 from openmedspa.kit.house import House
 from openmedspa.kit.outbound import Outbound
 from openmedspa.partners import jobs as partners

@@ -1,6 +1,5 @@
 """What somebody at a prompt has: commands in processes of their own, their words and their exit codes."""
 
-import os
 import subprocess
 import sys
 import time
@@ -85,11 +84,3 @@ def eventually(holds: Callable[[], bool], seconds: float = SECONDS) -> None:
             pass
         assert time.monotonic() < deadline
         time.sleep(0.02)
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True

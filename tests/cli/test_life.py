@@ -22,23 +22,20 @@ def test_a_staging_from_its_first_practice_to_a_revoked_key(tmp_path: Path) -> N
         assert ran.code == 0, ran.err
         return ran.out.strip()
 
-    assert done("practices", "create", "Bloom") == "Bloom"
-    location = done("locations", "create", "Bloom", "--state", "CA")
-    assert "61 new" in run("treatments", "import", "--seed", *folder).err
-    done("favourites", "set", "Bloom", "Botox")
-    partner = done("partners", "create", "Petal EMR")
-    done("grants", "add", partner, location)
-    key = done("keys", "create", partner, "--name", "first")
-    assert key.startswith("oms_test_")
-
+    assert done("practices", "create", "Bloom") == "Bloom"  # makes the database
     with running("serve", "--port", "0", *folder, OPENMEDSPA_ENVIRONMENT="staging") as server:
         base = read_until(server.stderr, "Exam API").split()[-1]
+        location = done("locations", "create", "Bloom", "--state", "CA")
+        done("treatments", "import", "--seed")
+        done("favourites", "set", "Bloom", "Botox")
+        partner = done("partners", "create", "Petal EMR")
+        done("grants", "add", partner, location)
+        key = done("keys", "create", partner, "--name", "first")
+        assert key.startswith("oms_test_")
 
         def order() -> int:
-            sent = httpx2.post(
-                f"{base}/appointments", json={**ORDER, "location_id": location}, headers={"x-api-key": key}
-            )
-            return sent.status_code
+            body = {**ORDER, "location_id": location}
+            return httpx2.post(f"{base}/appointments", json=body, headers={"x-api-key": key}).status_code
 
         assert order() == 201
         second = run("serve", "--port", "0", *folder, OPENMEDSPA_ENVIRONMENT="staging")

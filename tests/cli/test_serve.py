@@ -1,6 +1,5 @@
-"""`serve`: what it refuses before it begins, how it ends, and that it comes back. Real processes, as a user has them."""
+"""`serve`: what it refuses before it begins, how it ends, that it comes back. Real processes, as a user has them."""
 
-import os
 import re
 import signal
 import socket
@@ -10,17 +9,13 @@ from pathlib import Path
 
 import asyncpg
 import httpx2
-import psutil
 import pytest
-from cli.terminal import Running, is_alive, read_until, run, running, wait_for
+from cli.terminal import Ran, Running, read_until, run, running, wait_for
 from served import free_port
 
 from openmedspa import installation
+from openmedspa.kit import embedded_postgres
 from openmedspa.settings import Settings
-
-
-def postmaster(folder: Path) -> int:
-    return int((folder / "postgres" / "postmaster.pid").read_text().split()[0])
 
 
 def base_of(server: Running) -> str:
@@ -56,7 +51,7 @@ def test_it_stops_within_three_seconds_and_takes_its_database_along(
 ) -> None:
     with running("serve", "--demo", "--port", "0", "--data-dir", str(demo_folder)) as server:
         base = base_of(server)
-        database = postmaster(demo_folder)
+        assert embedded_postgres.running(demo_folder)
         with httpx2.Client() as idle:  # an open connection must not hold it
             assert idle.get(f"{base}/healthz").status_code == 200
             began = time.monotonic()
@@ -64,7 +59,7 @@ def test_it_stops_within_three_seconds_and_takes_its_database_along(
             assert server.wait(timeout=10) == code
             assert time.monotonic() - began < 3
         assert server.stderr is not None and "Stopped." in server.stderr.read()
-    assert not is_alive(database)
+    assert embedded_postgres.running(demo_folder) is None
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -73,13 +68,11 @@ def test_it_is_back_at_its_port_after_a_kill(demo_folder: Path, workers: str) ->
     with running(*words) as first:
         base = base_of(first)
         wait_for(f"{base}/readyz")
-        children = [child.pid for child in psutil.Process(first.pid).children(recursive=True)]
         first.kill()
         first.wait()
     with running(*words) as second:
         assert base_of(second) == base
         wait_for(f"{base}/readyz")
-        assert not [pid for pid in children if is_alive(pid) and psutil.Process(pid).status() != "zombie"]
 
 
 def test_the_demo_is_not_served_without_saying_so(demo_folder: Path) -> None:
@@ -112,7 +105,7 @@ def test_production_on_a_database_of_its_own_wants_a_secret_key(tmp_path: Path, 
     assert "There is no OPENMEDSPA_SECRET_KEY" in ran.err and "openssl rand -base64 32" in ran.err
     ran = run("serve", "--port", "0", cwd=tmp_path, OPENMEDSPA_SECRET_KEY="short", **outside)
     assert ran.code == 4 and "shorter than 16" in ran.err
-    assert os.listdir(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_pending_migrations_outside_are_a_command_to_type(cluster: str, tmp_path: Path) -> None:
@@ -120,15 +113,18 @@ async def test_pending_migrations_outside_are_a_command_to_type(cluster: str, tm
     await maintenance.execute("create database unmigrated")
     try:
         url = cluster.replace("/openmedspa?", "/unmigrated?")
-        key = {"DATABASE_URL": url, "OPENMEDSPA_SECRET_KEY": "a secret key of some length"}
+
+        def outside(*words: str) -> Ran:
+            return run(*words, cwd=tmp_path, DATABASE_URL=url, OPENMEDSPA_SECRET_KEY="a secret key of some length")
+
         for words in (("serve", "--port", "0"), ("practices", "list")):
-            ran = run(*words, cwd=tmp_path, **key)
+            ran = outside(*words)
             assert ran.code == 4 and "migrations are pending" in ran.err and "db upgrade" in ran.err
-        assert run("db", "status", **key).code == 6
-        applied = run("db", "upgrade", "--environment", "staging", **key)
+        assert outside("db", "status").code == 6
+        applied = outside("db", "upgrade", "--environment", "staging")
         assert applied.code == 0 and applied.lines[0].startswith("0001_")
-        assert run("db", "upgrade", **key).out == ""
-        assert run("db", "status", **key).code == 0
+        assert outside("db", "upgrade").out == ""
+        assert outside("db", "status").code == 0
         mark = await installation.find_mark(Settings(database_url=url))
         assert mark == installation.Mark("staging", is_demo=False)
     finally:
@@ -136,19 +132,13 @@ async def test_pending_migrations_outside_are_a_command_to_type(cluster: str, tm
         await maintenance.close()
 
 
-def test_the_demo_card_tells_where_it_was_served(demo_folder: Path) -> None:
-    port = free_port()
+def test_commands_and_a_worker_of_its_own_work_beside_a_server(demo_folder: Path) -> None:
     words = ("--data-dir", str(demo_folder))
-    with running("serve", "--demo", "--port", str(port), *words) as server:
+    with running("serve", "--demo", "--port", "0", "--no-worker", *words) as server:
         base = base_of(server)
         assert f"{base}/emr" in run("demo", "--json", *words).out
         assert "http://127.0.0.1:8005/emr" in run("demo", "--json", "--port", "8005", *words).out
-
-
-def test_a_worker_of_its_own_works_beside_a_server_and_ends_cleanly(demo_folder: Path) -> None:
-    words = ("--data-dir", str(demo_folder))
-    with running("serve", "--demo", "--port", "0", "--no-worker", *words) as server:
-        base_of(server)
         with running("worker", *words) as worker:
             assert "The worker of staging is at work." in read_until(worker.stderr, "at work")
         assert worker.returncode == 0
+    assert server.returncode == 0

@@ -1,10 +1,7 @@
 """`openmedspa listen`: a developer's first webhook receiver. Knows secrets from flags, or from the demo beside it."""
 
-import asyncio
-import contextlib
-import signal
 from base64 import b64decode
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,9 +12,7 @@ from openmedspa.cli.flags import DataDir, Json, repeated, switch
 from openmedspa.kit.errors import Stopped
 
 if TYPE_CHECKING:
-    from aiohttp import web
-
-    from openmedspa.cli.receiver import Known, Receiver
+    from openmedspa.cli.receiver import Known
 
 
 async def listen(
@@ -35,7 +30,7 @@ async def listen(
 ) -> None:
     """Receive webhooks, check their signatures and print a line for each. Without secrets, those of the demo count."""
     _require_sense(port=port, fail=fail, once=once, timeout=timeout, secret=secret)
-    from openmedspa.cli.receiver import Known, Receiver
+    from openmedspa.cli.receiver import Known, Receiver, served, until_done
     from openmedspa.settings import Settings
 
     given = Known(secrets=secret, api_keys=api_key, header_secrets=header_secret)
@@ -46,9 +41,9 @@ async def listen(
         return given if secret or api_key or header_secret else _of_demo(folder)
 
     receiver = Receiver(known, lambda got: talk.data(got.as_json() if as_json else got.line()), fail=fail)
-    async with _served(receiver, host, port):
+    async with served(receiver, host, port):
         _say_what_is_checked(known)
-        await _until_done(receiver, once=once, seconds=timeout)
+        await until_done(receiver, once=once, seconds=timeout)
 
 
 def _require_sense(*, port: int, fail: int, once: bool, timeout: float | None, secret: tuple[str, ...]) -> None:
@@ -84,39 +79,3 @@ def _of_demo(folder: Path) -> "Known":
 def _say_what_is_checked(known: "Callable[[], Known]") -> None:
     if not (known().secrets or known().api_keys or known().header_secrets):
         talk.say(talk.typable("No secret to check with yet: openmedspa serve --demo has some, or give --secret."))
-
-
-@contextlib.asynccontextmanager
-async def _served(receiver: "Receiver", host: str, port: int) -> AsyncIterator[None]:
-    """Says where it listens once it does."""
-    from aiohttp import web
-
-    runner = web.AppRunner(receiver.application(), access_log=None, handle_signals=False, shutdown_timeout=1)
-    await runner.setup()
-    try:
-        await _start(web.TCPSite(runner, host, port), host, port)
-        address, bound = runner.addresses[0][:2]
-        talk.say(f"Listening on http://{f'[{address}]' if ':' in address else address}:{bound} — Ctrl-C stops")
-        yield
-    finally:
-        await runner.cleanup()
-
-
-async def _start(site: "web.TCPSite", host: str, port: int) -> None:
-    from openmedspa.cli.ports import unbindable
-
-    try:
-        await site.start()
-    except OSError as trouble:
-        raise unbindable(trouble, host, port) from None
-
-
-async def _until_done(receiver: "Receiver", *, once: bool, seconds: float | None) -> None:
-    """Until SIGTERM or Ctrl-C; with `once`, until something verified came. Stopped if it did not come in time."""
-    done = receiver.verified if once else asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, done.set)
-    try:
-        await asyncio.wait_for(done.wait(), seconds)
-    except TimeoutError:
-        hint = "openmedspa webhooks list --deliveries"
-        raise Stopped(f"No verified webhook came in {seconds:g} seconds.", hint) from None

@@ -2,15 +2,19 @@
 
 import asyncio
 import json
+import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
 from aiohttp import web
 from msgspec import Struct
 
-from openmedspa.cli.talk import GREEN, RED, paint, visible
+from openmedspa.cli.ports import unbindable
+from openmedspa.cli.talk import GREEN, RED, paint, say, visible
+from openmedspa.kit.errors import Stopped
 from openmedspa.webhooks.signing import Check, verify
 
 BODY_LIMIT = 1024 * 1024
@@ -154,3 +158,35 @@ def _contents(body: bytes) -> dict[str, Any]:
         "event": event if isinstance(event, str) else "JSON without an event",
         "subject": subject if isinstance(subject, str) else None,
     }
+
+
+@asynccontextmanager
+async def served(receiver: Receiver, host: str, port: int) -> AsyncIterator[None]:
+    """Says where it listens once it does."""
+    runner = web.AppRunner(receiver.application(), access_log=None, handle_signals=False, shutdown_timeout=1)
+    await runner.setup()
+    try:
+        await _start(web.TCPSite(runner, host, port), host, port)
+        address, bound = runner.addresses[0][:2]
+        say(f"Listening on http://{f'[{address}]' if ':' in address else address}:{bound} — Ctrl-C stops")
+        yield
+    finally:
+        await runner.cleanup()
+
+
+async def _start(site: web.TCPSite, host: str, port: int) -> None:
+    try:
+        await site.start()
+    except OSError as trouble:
+        raise unbindable(trouble, host, port) from None
+
+
+async def until_done(receiver: Receiver, *, once: bool, seconds: float | None) -> None:
+    """Until SIGTERM or Ctrl-C; with `once`, until something verified came. Stopped if it did not come in time."""
+    done = receiver.verified if once else asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, done.set)
+    try:
+        await asyncio.wait_for(done.wait(), seconds)
+    except TimeoutError:
+        hint = "openmedspa webhooks list --deliveries"
+        raise Stopped(f"No verified webhook came in {seconds:g} seconds.", hint) from None

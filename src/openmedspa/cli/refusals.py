@@ -1,7 +1,5 @@
 """The one place where trouble becomes a sentence, a way out and an exit code. Never a traceback, unless asked for."""
 
-import re
-import shlex
 import sys
 
 from openmedspa.cli import talk
@@ -41,6 +39,8 @@ def _words(trouble: Exception) -> tuple[str, str, int]:
 
 def _misuse(trouble: Exception) -> tuple[str, str, int]:
     """What cyclopts found wrong, in one sentence, and the page that says how it is right."""
+    import re
+
     trouble.verbose = False  # type: ignore[attr-defined]
     what = " ".join(str(trouble).split())
     what = re.sub(r'^Command "([^"]+)" parameter (\S+) requires an argument\.', r"\1 needs \2.", what)
@@ -71,5 +71,7 @@ def _outside(trouble: Exception) -> tuple[str, str, int]:
 
 
 def _unexpected(trouble: Exception) -> tuple[str, str, int]:
+    import shlex
+
     again = " ".join(["openmedspa", *map(shlex.quote, sys.argv[1:]), "--traceback"])
     return f"This should not have happened: {type(trouble).__name__}: {trouble}", f"To see where: {again}", FAILED

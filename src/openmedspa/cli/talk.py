@@ -2,19 +2,13 @@
 
 import io
 import os
-import re
-import shlex
-import shutil
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from openmedspa.cli.commands import COMMANDS, SWITCHES
 from openmedspa.kit.errors import Stopped
 
 _switches: set[str] = set()
-_ACTIONS = "|".join(action for command in COMMANDS.values() for action in command.actions)
-_COMMAND = re.compile(rf"\bopenmedspa (--help|(?:{'|'.join(COMMANDS)})\b(?: (?:{_ACTIONS})\b)?)")
 BOLD, DIM, RED, GREEN = "1", "2", "1;31", "32"
 
 
@@ -64,11 +58,17 @@ def paint(text: str, style: str, *, stream: str = "stderr") -> str:
 def typable(hint: str) -> str:
     """The hint with its commands as they can be typed here: `openmedspa` may not be on the path, and a folder that was
     named is named again."""
+    import re  # these few imports are most of what `--help` would wait for
+
+    actions = "|".join(action for command in COMMANDS.values() for action in command.actions)
+    typed = rf"\bopenmedspa (--help|(?:{'|'.join(COMMANDS)})\b(?: (?:{actions})\b)?)"
     folder = "" if "--data-dir" in hint or "--help" in hint else _data_dir()
-    return _COMMAND.sub(lambda found: f"{program()} {found[1]}{folder}", hint)
+    return re.sub(typed, lambda found: f"{program()} {found[1]}{folder}", hint)
 
 
 def _data_dir() -> str:
+    import shlex
+
     words = sys.argv[1:]
     for index, word in enumerate(words):
         if word == "--data-dir" and index + 1 < len(words):
@@ -80,6 +80,9 @@ def _data_dir() -> str:
 
 def program() -> str:
     """How this program was started: its name if that finds it, else its path."""
+    import shutil
+    from pathlib import Path
+
     started = Path(sys.argv[0])
     if started.name == "__main__.py":
         return f"{Path(sys.executable).name} -m openmedspa"

@@ -114,10 +114,10 @@ def _next(call: Call[Grant], last: Visit, limit: int) -> dict[str, str]:
 
 async def stage_outcome(call: Call[Grant]) -> StagedOut:
     """Staging: decide a visit as the body says, without a provider."""
+    outcome = sandbox.told(call.body, await catalogue.get(call.tx), now=call.now)
     visit = await visits.lock(call.tx, call.grant, call.path["gfe_id"])
-    entries = await catalogue.get(call.tx)
     await sandbox.decide_as_told(
-        call.tx, visit, call.body, entries, actor=call.grant.actor, request_id=call.request_id, now=call.now
+        call.tx, visit, outcome, actor=call.grant.actor, request_id=call.request_id, now=call.now
     )
     return StagedOut(success=True, gfe_id=visit.gfe_id, status=Status.COMPLETED.word)
 

@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable
 from openmedspa.exams import queries, sandbox, visits
 from openmedspa.exams.visit import Visit
 from openmedspa.kit.db import Row, Tx
+from openmedspa.kit.errors import Refused
+from openmedspa.kit.failures import log_failure
 from openmedspa.kit.house import House
 from openmedspa.treatments import catalogue
 
@@ -16,19 +18,25 @@ async def decide_for_themselves(house: House) -> int:
     entries = await catalogue.get(house.system)
 
     async def decide(tx: Tx, visit: Visit) -> None:
-        await sandbox.decide_for_themselves(tx, visit, entries, now=house.now())
+        try:
+            await sandbox.decide_for_themselves(tx, visit, entries, now=house.now())
+        except Refused as refused:  # a treatment that left the catalogue, say: the others go on
+            log_failure(refused, f"visit {visit.id}")
 
     return await _each(house, lambda tx: queries.claim_deciding_visits(tx, house.now(), limit=AT_ONCE), decide)
 
 
 async def lapse(house: House) -> int:
-    """Invitations older than they live become `Not Completed`; how many that were."""
+    """Invitations older than they live become `Not Completed`, batch by batch; how many that were."""
     before = house.now() - visits.INVITATION_LIVES
 
     async def lapse_one(tx: Tx, visit: Visit) -> None:
         await visits.lapse(tx, visit, now=house.now())
 
-    return await _each(house, lambda tx: queries.claim_lapsed_visits(tx, before, limit=AT_ONCE), lapse_one)
+    lapsed = 0
+    while batch := await _each(house, lambda tx: queries.claim_lapsed_visits(tx, before, limit=AT_ONCE), lapse_one):
+        lapsed += batch
+    return lapsed
 
 
 async def _each(

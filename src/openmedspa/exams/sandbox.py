@@ -23,23 +23,28 @@ BY_LAST_NAME: dict[str, tuple[Outcome, ...]] = {
 }
 
 
-async def decide_as_told(
-    tx: Tx, visit: Visit, outcome: OutcomeIn, catalogue: Catalogue, *, actor: str, request_id: str, now: datetime
-) -> None:
-    """Sign a locked visit with the outcome that the developer wants to see."""
-    require_open(visit.step, doing="completed")
+def told(outcome: OutcomeIn, catalogue: Catalogue, *, now: datetime) -> list[Decision]:
+    """The decisions that the developer wants to see. Invalid for an unknown treatment, or one named twice."""
     wanted: list[tuple[Outcome, list[str]]] = [
         ("approved", outcome.approved),
         ("conditionally_approved", outcome.conditionally_approved),
         ("deferred", outcome.deferred),
     ]
-    told = [
+    found = [
         _decision(catalogue.resolve_one(name, field=f"{word}[{index}]"), word, now=now)
         for word, names in wanted
         for index, name in enumerate(names)
     ]
-    decisions.require_decided_once(told)
-    await decisions.sign(tx, visit, told, actor=actor, request_id=request_id, now=now)
+    decisions.require_decided_once(found)
+    return found
+
+
+async def decide_as_told(
+    tx: Tx, visit: Visit, outcome: list[Decision], *, actor: str, request_id: str, now: datetime
+) -> None:
+    """Sign a locked visit with it."""
+    require_open(visit.step, doing="completed")
+    await decisions.sign(tx, visit, outcome, actor=actor, request_id=request_id, now=now)
 
 
 async def decide_for_themselves(tx: Tx, visit: Visit, catalogue: Catalogue, *, now: datetime) -> None:
@@ -51,17 +56,17 @@ async def decide_for_themselves(tx: Tx, visit: Visit, catalogue: Catalogue, *, n
         await visits.miss(tx, visit, actor=ACTOR, request_id=None, now=now)
         return
     treatments = catalogue.resolve(visit.requested_treatment_ids, field="requested_treatments")
-    told = [
-        _decision(treatment, outcome, now=now) for treatment, outcome in zip(treatments, cycle(outcomes), strict=False)
+    outcome = [
+        _decision(treatment, word, now=now) for treatment, word in zip(treatments, cycle(outcomes), strict=False)
     ]
-    await decisions.sign(tx, visit, told, actor=ACTOR, request_id=None, now=now)
+    await decisions.sign(tx, visit, outcome, actor=ACTOR, request_id=None, now=now)
 
 
 def _decision(treatment: Treatment, outcome: Outcome, *, now: datetime) -> Decision:
     return decide(
         treatment,
         outcome,
-        today=now.date(),
+        today=now.astimezone(decisions.PACIFIC).date(),
         conditions=CONDITIONS if outcome == "conditionally_approved" else None,
         reason=REASON if outcome == "deferred" else None,
     )

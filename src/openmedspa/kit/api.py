@@ -22,8 +22,8 @@ from openmedspa.kit.errors import (
     Refused,
     Unavailable,
     UnsupportedMediaType,
-    log_failure,
 )
+from openmedspa.kit.failures import log_failure
 from openmedspa.kit.house import House
 from openmedspa.kit.http import WRITES, Answer, Call, Entrance, Headers, Incoming, Open, Outdated, Route, Stream
 

@@ -228,6 +228,7 @@ async def connect_pool(dsn: str, *, role: str, size: int) -> asyncpg.Pool:
         max_size=size,
         reset=_keep,
         command_timeout=30,
+        timeout=ACQUIRE_SECONDS,  # to connect
         server_settings={
             "role": role,
             "application_name": role,

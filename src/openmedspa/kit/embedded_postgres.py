@@ -105,6 +105,8 @@ def _kept_up(home: Home, settings: Mapping[str, str]) -> Iterator[None]:
             try:
                 with _turn(home) as turn:
                     if not cluster.has_postmaster(home):
+                        if not home.cluster.exists():
+                            raise ClusterRefused(f"{home.cluster} was removed under us", "Stop, and serve again")
                         log.warning("PostgreSQL has died and is started again")
                         _bring_up(home, settings, turn)
             except (ClusterRefused, OSError) as error:

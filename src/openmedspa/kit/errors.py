@@ -1,10 +1,6 @@
 """What an operation may refuse with. Raised by rules and doors, turned into an answer once, at the edge."""
 
-import logging
-import traceback
 from collections.abc import Mapping
-
-log = logging.getLogger("openmedspa")
 
 
 class Refused(Exception):
@@ -93,9 +89,3 @@ class Stopped(Exception):
         self.what = what
         self.hint = hint
         self.exit_code = exit_code
-
-
-def log_failure(trouble: BaseException, request_id: str) -> None:
-    """Where it failed and with what kind of error; never its message, which may hold a patient's data."""
-    frames = "".join(traceback.format_tb(trouble.__traceback__))
-    log.error("%s in request %s\n%s", type(trouble).__name__, request_id, frames)

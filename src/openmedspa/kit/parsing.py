@@ -26,6 +26,8 @@ KINDS = {
 }
 AT = re.compile(r" - at `(?:key in )?\$\.?(?P<path>[^`]*)`$")
 FIELD = re.compile(r"`(?P<field>[^`]+)`(?: (?P<why>.+))?$", re.DOTALL)
+BOUND = re.compile(r"Expected `(?P<kind>[^`]+)` (?P<length>of length )?(?P<sign>>=|<=) (?P<bound>-?\d+)$")
+UNITS = {"str": "characters", "array": "items"}
 TYPES = re.compile(r"Expected `(?P<wanted>[^`]+)`, got `(?P<got>[^`]+)`$")
 
 
@@ -44,7 +46,7 @@ def body(raw: bytes, shape: type[T]) -> T:
 
 
 def query(raw: bytes, shape: type[T]) -> T:
-    """The query string as `shape`; names it does not know are ignored."""
+    """The query string as `shape`; names it does not know are ignored, and nothing in it is null."""
     if not raw:
         return cast("T", _empty(cast("Any", shape)))
     pairs = dict(parse_qsl(raw.decode("latin-1"), keep_blank_values=True))
@@ -81,10 +83,16 @@ def _name(shape: type[object], field: str, why: str) -> Invalid:
 
 
 def _say(what: str) -> str:
+    if bound := BOUND.match(what):
+        limit = f"at {'least' if bound['sign'] == '>=' else 'most'} {bound['bound']}"
+        return f"must have {limit} {UNITS.get(bound['kind'], 'entries')}" if bound["length"] else f"must be {limit}"
+    if what.startswith("Invalid enum value "):
+        return f"may not be {what.removeprefix('Invalid enum value ')}"
     types = TYPES.match(what)
     if types is None:
-        return what[0].lower() + what[1:] if what.startswith("Invalid") else f"is wrong: {what}"
-    wanted = " or ".join(KINDS.get(kind.strip(), kind.strip()) for kind in types["wanted"].split("|"))
+        return f"is wrong: {what}"
+    kinds = [kind.strip() for kind in types["wanted"].split("|") if kind.strip() != "null"]  # leaving it out is better
+    wanted = " or ".join(KINDS.get(kind, kind) for kind in kinds)
     return f"must be {wanted}, not {KINDS.get(types['got'], types['got'])}"
 
 

@@ -46,5 +46,5 @@ EXAM_STAGING = [
 
 
 def routes(environment: Environment) -> list[Route]:
-    """The table of this environment."""
+    """The table of this environment; the OpenAPI document is made of it, and served beside it (app.py)."""
     return EXAM_API if environment == "production" else EXAM_API + EXAM_STAGING

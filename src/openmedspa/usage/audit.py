@@ -45,6 +45,9 @@ async def flush(house: House) -> None:
         except AWAY:
             house.reads.extendleft(reversed(batch))
             return
+        except asyncio.CancelledError:  # at exit: better twice than not at all
+            house.reads.extendleft(reversed(batch))
+            raise
 
 
 async def flush_at_exit(house: House) -> None:

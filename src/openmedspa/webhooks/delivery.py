@@ -13,7 +13,7 @@ from openmedspa.exams.record import Version, read_versions
 from openmedspa.exams.visit import Visit
 from openmedspa.exams.wire import visit_out
 from openmedspa.kit.db import Row
-from openmedspa.kit.errors import log_failure
+from openmedspa.kit.failures import log_failure
 from openmedspa.kit.house import House
 from openmedspa.kit.outbound import Answer, Outbound
 from openmedspa.webhooks import queries, signing
