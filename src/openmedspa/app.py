@@ -20,6 +20,7 @@ from openmedspa.kit import openapi
 from openmedspa.kit.api import Api
 from openmedspa.kit.crypto import Vault
 from openmedspa.kit.db import APP_ROLE, AWAY, SYSTEM_ROLE, Database, connect_pool
+from openmedspa.kit.errors import Unavailable
 from openmedspa.kit.fresh import Fresh
 from openmedspa.kit.house import House
 from openmedspa.partners import jobs as partners
@@ -99,10 +100,12 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         system_pool = await connect_pool(settings.database_url, role=SYSTEM_ROLE, size=SYSTEM_POOL_SIZE)
         stack.push_async_callback(_close, system_pool)
         await stack.enter_async_context(_beside([fresh.listen(settings.database_url)]))
+        system, vault = Database(system_pool, fresh), Vault(settings.secret_key)
+        await installation.require_secret(system, vault)
         yield House(
             db=Database(app_pool, fresh),
-            system=Database(system_pool, fresh),
-            vault=Vault(settings.secret_key),
+            system=system,
+            vault=vault,
             public_url=settings.base_url,
             is_production=settings.environment == "production",
             allow_loopback=settings.demo and settings.is_loopback,
@@ -164,8 +167,8 @@ async def _healthz(_request: Request) -> Response:
 async def _readyz(request: Request) -> Response:
     """200 once the database answers, is migrated and, under --demo, loaded."""
     house: House = request.app.state.house
-    with contextlib.suppress(*AWAY):
-        if await installation.is_ready(house.system):
+    with contextlib.suppress(*AWAY, Unavailable):
+        if await installation.is_ready(house.system, house.db):
             return JSONResponse({"status": "ready"})
     return JSONResponse({"status": "not ready"}, status_code=503, headers={"Retry-After": "1"})
 

@@ -4,6 +4,7 @@ import asyncpg
 from msgspec import Struct
 
 from openmedspa.kit import migrate
+from openmedspa.kit.crypto import Vault
 from openmedspa.kit.db import Database
 from openmedspa.kit.errors import Stopped
 from openmedspa.partners.keys import Environment
@@ -23,7 +24,13 @@ async def connect(settings: Settings) -> asyncpg.Connection:
     """A connection as the owner. Stopped, with the way out, when there is none to be had."""
     try:
         return await asyncpg.connect(settings.database_url, timeout=10)
-    except (OSError, TimeoutError, asyncpg.PostgresError, ValueError, asyncpg.InterfaceError) as trouble:
+    except ValueError:  # asyncpg quotes what it could not read, which may be the password
+        raise Stopped(
+            "DATABASE_URL is not a URL that PostgreSQL understands.",
+            "postgresql://USER:PASSWORD@HOST:5432/DATABASE, with %2F for a / in the password and %40 for an @",
+            exit_code=5,
+        ) from None
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as trouble:
         why = str(trouble) or type(trouble).__name__
         raise Stopped(
             f"The database does not answer: {why}",
@@ -66,12 +73,21 @@ async def upgrade(settings: Settings) -> list[str]:
         await connection.close()
 
 
-async def is_ready(db: Database) -> bool:
-    """Whether the demo, if this is to be one, has been loaded; a demo being loaded leaves its mark last."""
-    row = await db.unscoped_row(
+async def require_secret(db: Database, vault: Vault) -> None:
+    """Stopped when the secrets of this database were sealed with another key; the first process leaves its mark."""
+    await db.unscoped_row("update installation set secret_check = $1 where secret_check is null", vault.seal("sealed"))
+    row = await db.unscoped_row("select secret_check from installation")
+    assert row is not None
+    vault.open(row["secret_check"])
+
+
+async def is_ready(system: Database, app: Database) -> bool:
+    """Whether both roles are answered and the demo, if this is to be one, is loaded; loading leaves its mark last."""
+    row = await system.unscoped_row(
         "select demo_loading_since is null or demo_loaded_at is not null as ready from installation"
     )
-    return row is not None and bool(row["ready"])
+    served = await app.unscoped_row("select true as ready")
+    return row is not None and bool(row["ready"]) and served is not None
 
 
 async def _find_mark(connection: asyncpg.Connection) -> Mark | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from openmedspa.cli.config import HIDDEN
 from openmedspa.settings import Settings
 
 from .conftest import Prompt
@@ -40,7 +41,47 @@ def test_secrets_are_masked_and_their_file_is_named(
     monkeypatch.setenv("DATABASE_URL", "postgresql://oms:hunter2@db/oms?password=hunter2&x=1")
     rows = shown(prompt)
     assert rows["OPENMEDSPA_SECRET_KEY"] == ("********", "OPENMEDSPA_SECRET_KEY_FILE")
-    assert rows["DATABASE_URL"][0] == "postgresql://oms:********@db/oms?password=********&x=1"
+    assert rows["DATABASE_URL"][0] == "postgresql://db/oms"
+
+
+@pytest.mark.parametrize(
+    ("url", "shown_as"),
+    [
+        ("postgresql://u:hunter2@h:5433/d", "postgresql://h:5433/d"),
+        ("postgres://u:hun:ter2@h", "postgres://h"),
+        ("postgresql://u:hun@ter2@[::1]:5432/d", "postgresql://[::1]:5432/d"),
+        ("postgresql:///d?host=/run/hunter2&password=hunter2", "postgresql:///d"),
+        ("postgresql://u:hun/ter2@h/d", HIDDEN),
+        ("postgresql://u:12/hunter2@h/d", HIDDEN),
+        ("postgresql://u:12?hunter2@h/d", HIDDEN),
+        ("postgresql://u:12#hunter2@h/d", HIDDEN),
+        ("postgresql://u:[hunter2@h/d", HIDDEN),
+        ("postgresql://u:hunter2", HIDDEN),
+        ("postgresql:u:hunter2@h", HIDDEN),
+        ("u:hunter2@h", HIDDEN),
+        ("host=h password=hunter2", HIDDEN),
+        ("mysql://u:hunter2@h/d", HIDDEN),
+    ],
+)
+def test_no_way_of_writing_the_url_shows_a_password(
+    prompt: Prompt, monkeypatch: pytest.MonkeyPatch, url: str, shown_as: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    assert shown(prompt)["DATABASE_URL"][0] == shown_as
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql://u:hunter2/ss@h/d", "u:hunter2@h", "host=h password=hunter2", "postgresql://u:[hunter2@h/d"],
+)
+def test_a_url_that_is_none_is_refused_without_quoting_it(
+    prompt: Prompt, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    ran = prompt("db", "status")
+    assert ran.code == 5
+    assert "DATABASE_URL is not a URL that PostgreSQL understands." in ran.err
+    assert "hunter2" not in ran.out + ran.err
 
 
 def test_a_child_process_reads_the_same_settings(tmp_path: Path) -> None:

@@ -1,15 +1,21 @@
 """`listen`: a receiver that says of each webhook whether it is what it claims to be, and why not."""
 
+import io
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 from cli.terminal import Running, read_until, run, running
 
+from openmedspa.cli import receiver as receiver_room
+from openmedspa.cli.receiver import Known, Receiver
 from openmedspa.webhooks import signing
+
+from .conftest import Prompt
 
 SECRET = "whsec_" + "c2VjcmV0" * 5 + "c2U="
 KEY, HEADER = "oms_test_key", "header-secret"
@@ -152,3 +158,43 @@ def test_the_demos_secrets_are_found_beside_it_also_later(tmp_path: Any) -> None
         note = {"exam_api": {"webhook_signing_secret": SECRET, "api_key": KEY, "webhook_secret": None}}
         (tmp_path / "demo.json").write_text(json.dumps(note))
         assert "✓ webhook-signature  ✓ X-Signature  ? X-Webhook-Secret" in receiver.send()[1]
+
+
+def test_secrets_come_from_files_so_that_no_process_list_shows_them(tmp_path: Path) -> None:
+    flags = []
+    for flag, text in zip(KNOWN[::2], KNOWN[1::2], strict=True):
+        (tmp_path / flag.strip("-")).write_text(text + "\n")
+        flags += [flag, f"@{tmp_path / flag.strip('-')}"]
+    for each in listening(*flags):
+        assert each.send()[1].endswith("✓ webhook-signature  ✓ X-Signature  ✓ X-Webhook-Secret")
+
+
+def test_secrets_come_a_line_each_from_stdin(prompt: Prompt, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Known] = []
+
+    class Seen(Receiver):
+        def __init__(self, known: Callable[[], Known], *rest: Any, **options: Any) -> None:
+            super().__init__(known, *rest, **options)
+            seen.append(known())
+
+    monkeypatch.setattr(receiver_room, "Receiver", Seen)
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{SECRET}\n{KEY}\n"))
+    ran = prompt(
+        "listen", "--port", "0", "--secret", "-", "--api-key", "-", "--header-secret", HEADER, "--once",
+        "--timeout", "0.1",
+    )  # fmt: skip
+    assert ran.code == 1, ran.err
+    assert seen == [Known(secrets=(SECRET,), api_keys=(KEY,), header_secrets=(HEADER,))]
+
+
+def test_a_file_of_secrets_that_is_none_is_named(prompt: Prompt, tmp_path: Path) -> None:
+    (tmp_path / "empty").write_text("\n")
+    ran = prompt("listen", "--api-key", "@nowhere")
+    assert ran.code == 3 and "nowhere: No such file or directory." in ran.err
+    ran = prompt("listen", "--api-key", "@empty")
+    assert ran.code == 2 and "There is no secret in empty." in ran.err
+
+
+def test_the_next_flag_is_not_taken_for_a_secret(prompt: Prompt) -> None:
+    ran = prompt("listen", "--api-key", "--once")
+    assert ran.code == 2 and "A secret is missing before --once." in ran.err

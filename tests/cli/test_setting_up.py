@@ -36,6 +36,10 @@ async def test_practice_and_location(desk: Prompt, owner: asyncpg.Connection) ->
     assert await audited(owner) == [("practice.created", "practice:3"), ("location.created", "loc_bloom")]
 
 
+async def test_a_locations_id_may_follow_the_practice_without_its_flag(desk: Prompt) -> None:
+    assert desk("locations", "create", "GlowOffice", "loc_glow", "--state", "CA").out == "loc_glow\n"
+
+
 async def test_a_location_gets_an_id_of_its_own(desk: Prompt) -> None:
     made = desk("locations", "create", "GlowOffice").out.strip()
     assert made.startswith("loc_") and len(made) == 36

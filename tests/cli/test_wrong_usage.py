@@ -26,7 +26,7 @@ WITHOUT_A_DATABASE = [
     ("favourites set Glow", USAGE, "favourites set needs TREATMENT.", "favourites set --help"),
     ("db upgrade --environment test", USAGE, "Invalid value", "db upgrade --help"),
     ("db downgrade", USAGE, 'Unknown command "downgrade"', "db --help"),
-    ("serve --port 80000", USAGE, "--port does not fit: expected `int` <= 65535.", "config show"),
+    ("serve --port 80000", USAGE, "80000 is no port.", "from 1 to 65535, or 0"),
     ("serve --port http", USAGE, '"http" is no whole number', "serve --help"),
     ("serve --workers 0", USAGE, "--workers does not fit: expected `int` >= 1.", "config show"),
     ("serve --host nowhere.invalid", USAGE, "nowhere.invalid is no address here", "--host 127.0.0.1"),

@@ -64,7 +64,8 @@ async def test_a_pool_that_is_used_up_answers_503_in_a_few_seconds(glow_emr: Cli
     held = [await pool.acquire() for _ in range(8)]
     began = time.monotonic()
     answer = await glow_emr.get("/emr/visits/gfe_x")
-    assert (answer.status, answer.json) == (503, AWAY)
+    assert (answer.status, answer.json["message"]) == (503, "The server is busy. Try again in a moment.")
+    assert int(answer.headers["retry-after"]) >= 1
     assert time.monotonic() - began < 10
     for connection in held:
         await pool.release(connection)

@@ -109,6 +109,17 @@ async def test_a_replay_in_person_has_the_link_that_is_stored_nowhere(
     assert token.rpartition(".")[2] not in kept
 
 
+async def test_a_replay_ends_with_the_access_it_was_made_with(glow_emr: Client, owner: asyncpg.Connection) -> None:
+    for path, order in (("/emr/in-person", in_person()), ("/emr/appointments", at_home())):
+        headers = {"idempotency-key": path}
+        assert (await glow_emr.post(path, order, headers=headers)).status == 201
+    await owner.execute("delete from grants where location_id = $1", Cast.GLOW)
+    await asyncio.sleep(0.2)
+    for path, order in (("/emr/in-person", in_person()), ("/emr/appointments", at_home())):
+        answer = await glow_emr.post(path, order, headers={"idempotency-key": path})
+        assert answer.error == (403, "EMR is not authorized for this location", None)
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [

@@ -38,9 +38,10 @@ async def test_each_write_leaves_its_row(glow_emr: Client, owner: asyncpg.Connec
     ]
 
 
-async def test_a_row_says_who_and_in_which_practice(glow_emr: Client, owner: asyncpg.Connection) -> None:
+async def test_a_row_says_who_from_where_and_in_which_practice(glow_emr: Client, owner: asyncpg.Connection) -> None:
     await make_visit(glow_emr)
-    row = await owner.fetchrow("select actor, practice_id, at from audit")
+    row = await owner.fetchrow("select actor, practice_id, address from audit")
+    assert row["address"] == "127.0.0.1"
     key = await owner.fetchval("select id from api_keys where key_sha256 = sha256($1)", Cast.GLOW_KEY.encode())
     practice = await owner.fetchval("select practice_id from locations where id = $1", Cast.GLOW)
     assert (row["actor"], row["practice_id"]) == (f"key:{key}", practice)
@@ -88,6 +89,7 @@ async def test_a_read_leaves_its_row_within_a_second(glow_emr: Client, owner: as
         while len(rows := await owner.fetch(ROWS)) < 2:  # noqa: ASYNC110 a poll is plain enough for a test
             await asyncio.sleep(0.02)
     assert tuple(rows[1]) == ("visit.read", gfe_id, answer.headers["x-request-id"])
+    assert await owner.fetchval("select address from audit where action = 'visit.read'") == "127.0.0.1"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from cyclopts import App
 
@@ -9,6 +10,7 @@ from openmedspa.cli.flags import DataDir, Json, Port
 from openmedspa.cli.tables import show as show_table
 
 app = App(name="config", help="Every setting, and where its value comes from.", version_flags=())
+HIDDEN = "********"
 COLUMNS = {"setting": "SETTING", "value": "VALUE", "from": "FROM"}
 
 
@@ -35,8 +37,28 @@ def _shown(field: str, value: object) -> object:
     if value == "":
         return None
     if field == "secret_key":
-        return "********"
+        return HIDDEN
     if field == "database_url":
-        # The password of user:password@host, or of a libpq-style parameter.
-        return re.sub(r"((?<=:)[^:@/]+(?=@)|(?<=password=)[^&]+)", "********", str(value))
+        return _without_secrets(str(value))
     return value if isinstance(value, bool | int) else str(value)
+
+
+def _without_secrets(url: str) -> str:
+    """Scheme, host, port and database, put together anew. Nothing at all of a URL in which a password may have strayed:
+    an unquoted / or ? in it moves what follows into the path."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return HIDDEN
+    is_plain = (
+        parts.scheme in {"postgresql", "postgres"}
+        and re.fullmatch(r"[\w.:-]*", host)
+        and re.fullmatch(r"(/[\w.-]*)?", parts.path)
+        and not parts.fragment
+        and "@" not in parts.query
+    )
+    if not is_plain or not url.startswith(f"{parts.scheme}://"):
+        return HIDDEN
+    shown = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{shown}{f':{port}' if port is not None else ''}{parts.path}"

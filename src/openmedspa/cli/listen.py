@@ -1,5 +1,6 @@
 """`openmedspa listen`: a developer's first webhook receiver. Knows secrets from flags, or from the demo beside it."""
 
+import sys
 from base64 import b64decode
 from collections.abc import Callable
 from pathlib import Path
@@ -8,20 +9,26 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from openmedspa.cli import talk
-from openmedspa.cli.flags import DataDir, Json, repeated, switch
+from openmedspa.cli.flags import DataDir, Json, switch
 from openmedspa.kit.errors import Stopped
 
 if TYPE_CHECKING:
     from openmedspa.cli.receiver import Known
 
 
+def _secret(help_: str) -> Parameter:
+    """A flag whose value may be kept from the process list."""
+    safely = f"{help_} Safest as @FILE, or - for a line of stdin: a process list shows what is typed. May be repeated."
+    return Parameter(negative="", help=safely, show_default=False, allow_leading_hyphen=True)
+
+
 async def listen(
     *,
     port: Annotated[int, Parameter(help="Port to listen on; 0 for any that is free.")] = 9000,
     host: Annotated[str, Parameter(help="Address to listen on.")] = "127.0.0.1",
-    secret: Annotated[tuple[str, ...], repeated("whsec_…, to check webhook-signature. May be repeated.")] = (),
-    api_key: Annotated[tuple[str, ...], repeated("The key that set the URL, to check X-Signature.")] = (),
-    header_secret: Annotated[tuple[str, ...], repeated("What X-Webhook-Secret must say.")] = (),
+    secret: Annotated[tuple[str, ...], _secret("whsec_…, to check webhook-signature.")] = (),
+    api_key: Annotated[tuple[str, ...], _secret("The key that set the URL, to check X-Signature.")] = (),
+    header_secret: Annotated[tuple[str, ...], _secret("What X-Webhook-Secret must say.")] = (),
     fail: Annotated[int, Parameter(help="Answer 500 to the first so many, to see them come again.")] = 0,
     once: Annotated[bool, switch("Stop after the first verified webhook.")] = False,
     timeout: Annotated[float | None, Parameter(help="With --once: seconds to wait; exit code 1 if none came.")] = None,  # noqa: ASYNC109 a flag
@@ -29,7 +36,9 @@ async def listen(
     data_dir: DataDir = None,
 ) -> None:
     """Receive webhooks, check their signatures and print a line for each. Without secrets, those of the demo count."""
-    _require_sense(port=port, fail=fail, once=once, timeout=timeout, secret=secret)
+    _require_sense(port=port, fail=fail, once=once, timeout=timeout)
+    secret, api_key, header_secret = (tuple(map(_read, given)) for given in (secret, api_key, header_secret))
+    _require_signing_secrets(secret)
     from openmedspa.cli.receiver import Known, Receiver, served, until_done
     from openmedspa.settings import Settings
 
@@ -46,13 +55,37 @@ async def listen(
         await until_done(receiver, once=once, seconds=timeout)
 
 
-def _require_sense(*, port: int, fail: int, once: bool, timeout: float | None, secret: tuple[str, ...]) -> None:
+def _require_sense(*, port: int, fail: int, once: bool, timeout: float | None) -> None:
     if not 0 <= port <= 65535:
         raise Stopped(f"{port} is no port.", "openmedspa listen --port 9000", exit_code=2)
     if fail < 0 or (timeout is not None and not 0 < timeout < 1e6):
         raise Stopped("--fail and --timeout are numbers above 0.", "openmedspa listen --help", exit_code=2)
     if timeout is not None and not once:
         raise Stopped("--timeout goes with --once.", "openmedspa listen --once --timeout 60", exit_code=2)
+
+
+def _read(given: str) -> str:
+    """The secret itself, or what is in the @FILE, or the next line of stdin for -."""
+    if given.startswith("--"):
+        raise Stopped(f"A secret is missing before {given}.", "openmedspa listen --help", exit_code=2)
+    if given == "-":
+        text = sys.stdin.readline()
+    elif given.startswith("@"):
+        try:
+            text = Path(given[1:]).expanduser().read_text(encoding="utf-8")
+        except OSError as trouble:
+            raise Stopped(f"{given[1:]}: {trouble.strerror}.", exit_code=3) from None
+        except UnicodeDecodeError:
+            raise Stopped(f"{given[1:]} is not text.", exit_code=2) from None
+    else:
+        return given
+    if not text.strip():
+        where = "stdin" if given == "-" else given[1:]
+        raise Stopped(f"There is no secret in {where}.", "openmedspa listen --help", exit_code=2)
+    return text.strip()
+
+
+def _require_signing_secrets(secret: tuple[str, ...]) -> None:
     if not all(map(_is_signing_secret, secret)):
         hint = "openmedspa webhooks secrets PARTNER"
         raise Stopped("--secret is not a webhook secret, which is whsec_ and base64.", hint, exit_code=2)

@@ -14,10 +14,10 @@ COLUMNS = {"id": "ID", "ppass": "PRACTICE", "name": "NAME", "state": "STATE", "c
 async def create(
     ppass: str,
     /,
+    id: str | None = None,  # noqa: A002 the flag is --id
     *,
     name: str | None = None,
     state: str | None = None,
-    id: str | None = None,  # noqa: A002 the flag is --id
     as_json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
@@ -25,12 +25,12 @@ async def create(
 
     Parameters
     ----------
+    id
+        As in loc_main1; a random one unless given.
     name
         What patients read; the practice's name unless given.
     state
         Two letters, as in CA.
-    id
-        As in loc_main1; a random one unless given.
     """
     from openmedspa.cli.database import open_desk
     from openmedspa.practices import register

@@ -39,6 +39,9 @@ def serve(
     from openmedspa.cli.ports import listening_soon
     from openmedspa.settings import Settings
 
+    if port is not None and not 0 <= port <= 65535:
+        hint = "A port is a number from 1 to 65535, or 0 for any that is free: openmedspa serve --port 8000"
+        raise Stopped(f"{port} is no port.", hint, exit_code=2)
     settings = Settings.read(
         demo=demo or None, host=host, port=port, data_dir=data_dir, workers=workers,
         run_worker=False if no_worker else None,

@@ -1,6 +1,6 @@
 """The exam API's doors on visits: parse, call, answer. No SQL, no rules."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
@@ -34,8 +34,15 @@ async def order_in_person(call: Call[Grant]) -> OrderedInPerson:
     return OrderedInPerson(success=True, visit_id=gfe_id, gfe_id=gfe_id)
 
 
-def add_link(call: Call[Grant], answer: OrderedInPerson) -> OrderedInPerson:
+async def look_again(call: Call[Grant], answer: Ordered) -> Ordered:
+    """A replay is answered only while the location is still granted."""
+    await access.require_location(call.db, call.grant, call.body.location_id)
+    return answer
+
+
+async def add_link(call: Call[Grant], answer: OrderedInPerson) -> OrderedInPerson:
     """The link is derived again for each answer: what is kept for replays holds ids only."""
+    await access.require_location(call.db, call.grant, call.body.location_id)
     return msgspec.structs.replace(answer, visit_link=visit_link(call.house, answer.gfe_id))
 
 
@@ -94,7 +101,7 @@ async def list_at_location(call: Call[Grant]) -> Answer | Stream:
     return Answer(body, _next(call, page[-1], limit) if len(found) > limit else {})
 
 
-async def _stream(location_id: str, batches: AsyncIterator[list[Row]], *, include: str | None) -> AsyncIterator[bytes]:
+async def _stream(location_id: str, batches: AsyncIterator[list[Row]], *, include: str | None) -> AsyncGenerator[bytes]:
     """`VisitList` as it comes from the database; `count` stands last, because only then it is known."""
     count = 0
     head = b'{"success":true,"location_id":' + encode(location_id) + b',"gfes":['

@@ -3,8 +3,10 @@
 The order of the checks is the contract's: key → path and method → scope → body → whatever the door decides.
 """
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from hashlib import sha256
 from typing import Any
 
@@ -30,6 +32,7 @@ from openmedspa.kit.http import WRITES, Answer, Call, Entrance, Headers, Incomin
 log = logging.getLogger("openmedspa")
 
 MAX_BODY_BYTES = 1024 * 1024
+SEND_SECONDS = 30  # for one chunk of a stream: whoever reads slower gives the connection back
 MOST_IN_FLIGHT = 1_000  # of one process; beyond it, an early 503 helps more than a late answer
 JSON = (b"content-type", b"application/json")
 ALWAYS: Headers = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
@@ -78,8 +81,10 @@ class Api:
         if isinstance(body, bytes):
             await send({"type": "http.response.body", "body": body})
             return
-        async for chunk in body.chunks:
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        async with aclosing(body.chunks) as chunks:
+            async for chunk in chunks:
+                async with asyncio.timeout(SEND_SECONDS):
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
     async def _answer(self, incoming: Incoming) -> tuple[int, Headers, bytes | Stream]:
@@ -100,7 +105,7 @@ class Api:
         except Refused as refused:
             return self._refuse(refused)
         except AWAY as trouble:
-            log.warning("database away: %s", type(trouble).__name__, extra={"request_id": incoming.id})
+            log.warning("database away: %s in request %s", type(trouble).__name__, incoming.id)
             return self._refuse(Unavailable("The database did not answer. Try again in a moment."))
         except Exception as trouble:  # noqa: BLE001 the edge: whatever it was, the caller gets a plain 500
             log_failure(trouble, incoming.id)
@@ -135,10 +140,10 @@ class Api:
         async def run() -> bytes:
             return encode(await route.door(call))
 
-        kept = await self.house.db.write(self.entrance.scope(call.grant), work)
+        kept = await self.house.db.write(self.entrance.scope(call.grant), work, address=call.incoming.address)
         if route.finish is None:
             return kept
-        return encode(route.finish(call, msgspec.json.decode(kept, type=route.answer)))
+        return encode(await route.finish(call, msgspec.json.decode(kept, type=route.answer)))
 
     def _match(self, method: str, path: str) -> tuple[Route | Refused, Mapping[str, str]]:
         if fixed := self._fixed.get((method, path)):
@@ -169,7 +174,7 @@ async def _pack(route: Route, answer: object) -> tuple[int, Headers, bytes | Str
     return route.status, _headers(headers), answer if isinstance(answer, bytes) else encode(answer)
 
 
-async def _again(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _again(first: bytes, rest: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
     yield first
     async for chunk in rest:
         yield chunk

@@ -5,8 +5,11 @@ the same scope underneath: a statement whose own filter was forgotten still sees
 (docs/decisions/0006-row-level-security.md).
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from functools import lru_cache
+from ipaddress import ip_address
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
@@ -69,6 +72,7 @@ class Database:
     def __init__(self, pool: asyncpg.Pool, fresh: Fresh) -> None:
         self.pool = pool
         self.fresh = fresh
+        self._streams = asyncio.Semaphore(max(1, pool.get_max_size() // 4))
 
     async def row(self, sql: str, scope: Scope, *args: object) -> Row | None:
         async with self.connection() as connection:
@@ -90,28 +94,44 @@ class Database:
             rows: list[Row] = await connection.fetch(sql, *args)
             return rows
 
-    async def stream(self, sql: str, scope: Scope, *args: object, batch: int = 2000) -> AsyncIterator[list[Row]]:
+    async def stream(self, sql: str, scope: Scope, *args: object, batch: int = 1000) -> AsyncIterator[list[Row]]:
         """The rows of one statement in batches, all from its one snapshot; memory stays flat however many there are."""
-        async with self.connection() as connection, connection.transaction(readonly=True):
+        async with self._stream_place(), self.connection() as connection, connection.transaction(readonly=True):
             await connection.execute(_set_scope(scope))
             cursor = await connection.cursor(sql, scope, *args)
             while rows := await cursor.fetch(batch):
                 yield rows
 
-    def transaction(self, scope: Scope = ()) -> "Tx":
-        return Tx(self, scope)
+    def transaction(self, scope: Scope = (), *, address: str = "") -> "Tx":
+        return Tx(self, scope, address)
 
-    async def write(self, scope: Scope, work: Callable[["Tx"], Awaitable[T]]) -> T:
-        """Run `work` in one transaction and commit; anew when a deadlock or an older snapshot ends it."""
+    async def write(self, scope: Scope, work: Callable[["Tx"], Awaitable[T]], *, address: str = "") -> T:
+        """Run `work` in one transaction and commit; anew when a deadlock or an older snapshot ends it.
+
+        `address` is where the caller comes from; audit rows of the transaction take it on.
+        """
         for attempt in range(RERUNS):
             try:
-                async with self.transaction(scope) as tx:
+                async with self.transaction(scope, address=address) as tx:
                     return await work(tx)
             except RERUN as trouble:
                 last = trouble
                 if attempt == RERUNS - 1:
                     break
         raise Unavailable("Too many requests for the same record at once.") from last
+
+    @asynccontextmanager
+    async def _stream_place(self) -> AsyncIterator[None]:
+        """A slow reader of a long list keeps its connection for long: a few of them must not take all."""
+        try:
+            async with asyncio.timeout(ACQUIRE_SECONDS):
+                await self._streams.acquire()
+        except TimeoutError:
+            raise Unavailable("Too many long lists are being read at once.", retry_after_seconds=5) from None
+        try:
+            yield
+        finally:
+            self._streams.release()
 
     def connection(self) -> "Lease":
         """`async with` it; waits at most ACQUIRE_SECONDS for a free one."""
@@ -131,7 +151,10 @@ class Lease:
 
     async def __aenter__(self) -> Any:
         timeout = None if self._pool.get_idle_size() else ACQUIRE_SECONDS
-        self._connection = await self._pool.acquire(timeout=timeout)
+        try:
+            self._connection = await self._pool.acquire(timeout=timeout)
+        except TimeoutError:
+            raise Unavailable("The server is busy. Try again in a moment.") from None
         return self._connection
 
     async def __aexit__(self, *_: object) -> None:
@@ -146,8 +169,9 @@ class Tx:
     Leaving the block commits, an exception rolls back. Operations receive it and never commit.
     """
 
-    def __init__(self, database: Database, scope: Scope) -> None:
+    def __init__(self, database: Database, scope: Scope, address: str) -> None:
         self.scope = scope
+        self._address = address
         self.fresh = database.fresh
         self._database = database
         self._lease: Any = None
@@ -187,7 +211,7 @@ class Tx:
         if self._connection is None:
             self._lease = self._database.connection()
             self._connection = await self._lease.__aenter__()
-            await self._connection.execute("begin; " + _set_scope(self.scope))
+            await self._connection.execute("begin; " + _set_scope(self.scope, self._address))
         return self._connection
 
     async def _commit(self) -> None:
@@ -212,9 +236,10 @@ def scoped(sql: str) -> str:
     )
 
 
-def _set_scope(scope: Scope) -> str:
-    """As a simple query, so that it travels with `begin`; integers only, therefore nothing to quote."""
-    return f"select set_config('app.scope', '{{{','.join(str(int(practice)) for practice in scope)}}}', true)"
+def _set_scope(scope: Scope, address: str = "") -> str:
+    """As a simple query, so that it travels with `begin`: nothing but integers and a parsed address stand in it."""
+    text = f"select set_config('app.scope', '{{{','.join(str(int(practice)) for practice in scope)}}}', true)"
+    return f"{text}, set_config('app.address', '{ip_address(address)}', true)" if address else text
 
 
 async def connect_pool(dsn: str, *, role: str, size: int) -> asyncpg.Pool:

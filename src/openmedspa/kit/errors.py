@@ -59,10 +59,6 @@ class UnsupportedMediaType(Refused):
     status, code = 415, "unsupported_media_type"
 
 
-class TooMany(Refused):
-    status, code = 429, "too_many_requests"
-
-
 class Unavailable(Refused):
     """The database is away or we are over our limits: the caller may try again, after the seconds we name."""
 

@@ -1,7 +1,8 @@
 """The words of HTTP that doors and route tables use: a request, a call, an answer, a route. Serves nothing itself."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from ipaddress import ip_address
 from secrets import token_hex
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -29,7 +30,7 @@ class Answer(Struct):
 class Stream(Struct):
     """A body that is sent as it is made."""
 
-    chunks: AsyncIterator[bytes]
+    chunks: AsyncGenerator[bytes]
 
 
 class Outdated(Exception):
@@ -46,6 +47,7 @@ class Incoming:
         self.house = house
         self.now: datetime = house.now()
         self.id = "req_" + token_hex(16)
+        self.address = _address(scope.get("client"))
         self._headers: Headers = scope["headers"]
         self._receive = receive
         self._body: bytes | None = None
@@ -129,7 +131,10 @@ class Entrance(Protocol):
 
 
 class Route(Struct, frozen=True):
-    """One line of a table of contents. `finish` completes an answer after it was kept for replays (links, say)."""
+    """One line of a table of contents.
+
+    `finish` completes an answer after it was kept for replays, first and replayed alike: links, a last look at access.
+    """
 
     method: str
     path: str
@@ -139,7 +144,15 @@ class Route(Struct, frozen=True):
     body: type[Struct] | None = None
     query: type[Struct] | None = None
     status: int = 200
-    finish: Callable[[Any, Any], Any] | None = None
+    finish: Callable[[Any, Any], Awaitable[Any]] | None = None
+
+
+def _address(client: tuple[str, int] | None) -> str:
+    """Where the call comes from, as a proxy we trust says (uvicorn); "" for what is no address, such as a socket."""
+    try:
+        return str(ip_address(client[0])) if client else ""
+    except ValueError:
+        return ""
 
 
 def _without_double(path: str, prefix: str) -> str:

@@ -63,10 +63,7 @@ def explain(trouble: msgspec.ValidationError, shape: type[object]) -> Invalid:
     at = AT.search(text)
     path = at["path"] if at else ""
     what = text[: at.start()] if at else text
-    for start, why in (
-        ("Object missing required field ", "is required"),
-        ("Object contains unknown field ", "is not a known field"),
-    ):
+    for start, why in MISTAKES:
         if what.startswith(start):
             return _name(shape, _join(path, what.removeprefix(start).strip("`")), why)
     if own := FIELD.match(what):
@@ -78,7 +75,7 @@ def _name(shape: type[object], field: str, why: str) -> Invalid:
     words: dict[str, str] = getattr(shape, "words", {})
     if field in words:
         return Invalid("Bad Request", words[field] if why == "is required" else f"{field} {why}", code="field_invalid")
-    short = why if why in dict(MISTAKES).values() else "is invalid"
+    short = why if any(why == mistake for _, mistake in MISTAKES) else "is invalid"
     return Invalid(f"{field} {short}", f"{field} {why}", code="field_invalid")
 
 

@@ -21,6 +21,8 @@ create table installation (
   environment        text not null check (environment in ('production', 'staging')),
   demo_loading_since timestamptz check (demo_loading_since is null or environment = 'staging'),
   demo_loaded_at     timestamptz,
+  -- A word sealed with the secret key: a process with another key is refused as it starts.
+  secret_check       bytea,
   created_at         timestamptz not null default now()
 );
 grant select, update on installation to openmedspa_system;
@@ -35,7 +37,7 @@ begin
     'create policy in_scope on %s to openmedspa_app
        using (practice_id = any ((select nullif(current_setting(''app.scope'', true), '''')::int[])::int[]))', tenant_table);
   execute format('create policy everything on %s to openmedspa_system using (true)', tenant_table);
-  execute format('grant select, insert, update, delete on %s to openmedspa_system', tenant_table);
+  execute format('grant select, insert, update on %s to openmedspa_system', tenant_table);
 end $$;
 
 -- What processes keep in memory is dropped when its table changes; the trigger's argument says which topic.

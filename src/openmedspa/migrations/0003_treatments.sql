@@ -21,6 +21,7 @@ create table favourites (
   primary key (practice_id, treatment_id)
 );
 select scope_by_practice('favourites');
+grant delete on favourites to openmedspa_system;
 
 grant select on treatments, favourites to openmedspa_app;
 grant usage on sequence treatments_position_seq to openmedspa_system;

@@ -29,4 +29,4 @@ create table match_keys (
 ) with (fillfactor = 80);  -- every order touches its row: room for the new version on the same page
 create index match_keys_by_patient on match_keys (practice_id, patient_id);
 select scope_by_practice('match_keys');
-grant select, insert, update, delete on match_keys to openmedspa_app;
+grant select, insert, update on match_keys to openmedspa_app;

@@ -78,4 +78,4 @@ create table records (
 );
 select scope_by_practice('records');
 grant select, insert on records to openmedspa_app;
-revoke update, delete on records, visit_steps from openmedspa_system;
+revoke update on records, visit_steps from openmedspa_system;

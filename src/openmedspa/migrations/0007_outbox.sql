@@ -30,6 +30,7 @@ create table endpoints (
   created_at            timestamptz not null default now(),
   updated_at            timestamptz not null default now(),
   switched_off_at       timestamptz,
+  failing_since         timestamptz,  -- null: its last try was answered well, or there was none
   constraint endpoints_one_per_partner unique (partner_id)
 );
 grant select, insert, update on endpoints to openmedspa_app;
@@ -74,10 +75,10 @@ create table deliveries (
   failed_at    timestamptz,
   created_at   timestamptz not null default now(),
   primary key (practice_id, id),
+  constraint deliveries_once_per_endpoint unique (practice_id, event_id, endpoint_id),
   foreign key (practice_id, event_id) references events (practice_id, id)
 ) with (fillfactor = 80);
 create index deliveries_due on deliveries (endpoint_id, due_at) where due_at is not null;
-create index deliveries_by_event on deliveries (practice_id, event_id);
 select scope_by_practice('deliveries');
 grant select, insert on deliveries to openmedspa_app;
 

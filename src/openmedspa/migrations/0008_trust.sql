@@ -21,11 +21,13 @@ create table audit (
   action      text not null,
   subject     text not null,
   request_id  text,
+  -- Where the caller came from: set with the transaction's scope, so that no statement needs to name it.
+  address     text default nullif(current_setting('app.address', true), ''),
   primary key (practice_id, id)
 );
 create index audit_by_subject on audit (practice_id, subject);
 select scope_by_practice('audit');
 -- What a partner does to its own settings belongs to no practice: it is recorded under 0, the platform.
 create policy platform on audit for insert to openmedspa_app with check (practice_id = 0);
-revoke update, delete on audit from openmedspa_system;
+revoke update on audit from openmedspa_system;
 grant insert on audit to openmedspa_app;

@@ -26,7 +26,7 @@ EXAMS = Key("Exams")
 
 # fmt: off
 EXAM_API = [
-    Route("POST",  "/emr/appointments",                 exams.order_at_home,       EXAMS, body=AppointmentIn, answer=Ordered, status=201),
+    Route("POST",  "/emr/appointments",                 exams.order_at_home,       EXAMS, body=AppointmentIn, answer=Ordered, status=201, finish=exams.look_again),
     Route("PATCH", "/emr/appointments/{gfe_id}/cancel", exams.cancel,              EXAMS, answer=StatusOut),
     Route("POST",  "/emr/in-person",                    exams.order_in_person,     EXAMS, body=InPersonIn, answer=OrderedInPerson, status=201, finish=exams.add_link),
     Route("GET",   "/emr/visits/{gfe_id}",              exams.show,                EXAMS, query=VisitQuery, answer=OneVisit),

@@ -26,7 +26,9 @@ async def record(
 
 def note_read(call: Call[Grant], practice_id: int, action: str, subject: str) -> None:
     """A read's row, buffered: a kill loses at most what came in the last half second, and says nothing of it."""
-    call.house.reads.append((practice_id, call.now, call.grant.actor, action, subject, call.request_id))
+    incoming = call.incoming
+    row = (practice_id, call.now, call.grant.actor, action, subject, incoming.id, incoming.address or None)
+    call.house.reads.append(row)
 
 
 async def keep_flushing(house: House) -> None:

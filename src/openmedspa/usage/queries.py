@@ -24,8 +24,8 @@ async def insert_reads(db: Database, rows: Sequence[tuple[object, ...]]) -> None
     """Many rows in one statement. COPY would be faster still, but PostgreSQL has no COPY FROM under row security."""
     await db.unscoped_row(
         """
-        insert into audit (practice_id, at, actor, action, subject, request_id)
-        select * from unnest($1::int[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[])
+        insert into audit (practice_id, at, actor, action, subject, request_id, address)
+        select * from unnest($1::int[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
         """,
         *(list(column) for column in zip(*rows, strict=True)),
     )

@@ -24,15 +24,10 @@ async def upsert_endpoint(
         values ($1, $2, $3, $4, $5, $6, $6)
         on conflict on constraint endpoints_one_per_partner do update
           set url = excluded.url, api_key_id = excluded.api_key_id, api_key_sealed = excluded.api_key_sealed,
-              updated_at = excluded.updated_at, switched_off_at = null
+              updated_at = excluded.updated_at, switched_off_at = null, failing_since = null
         """,
-        partner_id,
-        url,
-        signing_secret_sealed,
-        api_key_id,
-        api_key_sealed,
-        now,
-    )
+        partner_id, url, signing_secret_sealed, api_key_id, api_key_sealed, now,
+    )  # fmt: skip
 
 
 async def insert_subscription(tx: Tx, partner_id: int, practice_id: int, location_id: str) -> bool:
@@ -60,7 +55,10 @@ async def insert_event(
     record_version: int,
     now: datetime,
 ) -> None:
-    """The event, a delivery per endpoint that wants it, and the worker's wake-up call at commit."""
+    """The event, a delivery per endpoint that wants it, and the worker's wake-up call at commit.
+
+    For an endpoint that is switched off the delivery is given up as it is made: it shows, and can be replayed.
+    """
     await tx.row(
         """
         with event as (
@@ -68,25 +66,20 @@ async def insert_event(
           select p.id, $4, 'visit.completed', $3, $6, $7 from practices p where p.id = any($1) and p.id = $2
           returning practice_id, id
         ), queued as (
-          insert into deliveries (practice_id, event_id, endpoint_id, due_at, created_at)
-          select event.practice_id, event.id, e.id, $7, $7
+          insert into deliveries (practice_id, event_id, endpoint_id, due_at, failed_at, created_at)
+          select event.practice_id, event.id, e.id, case when e.switched_off_at is null then $7 end,
+                 case when e.switched_off_at is not null then $7 end, $7
           from event
           join subscriptions s on s.location_id = $5
           join grants g on g.partner_id = s.partner_id and g.location_id = s.location_id
           join partners p on p.id = s.partner_id and p.revoked_at is null
-          join endpoints e on e.partner_id = s.partner_id and e.switched_off_at is null
+          join endpoints e on e.partner_id = s.partner_id
           returning id
         )
         select pg_notify('openmedspa_work', 'deliveries') from event
         """,
-        scope,
-        practice_id,
-        visit_id,
-        event_id,
-        location_id,
-        record_version,
-        now,
-    )
+        scope, practice_id, visit_id, event_id, location_id, record_version, now,
+    )  # fmt: skip
 
 
 async def claim_deliveries(
@@ -97,26 +90,32 @@ async def claim_deliveries(
     leased_until: datetime,
     busy: dict[int, int],
     per_endpoint: int,
+    per_failing: int,
     limit: int,
 ) -> list[Row]:
-    """Due deliveries, leased to us, with what sending them takes; so many of each endpoint that others have room.
+    """Due deliveries, leased to us, with what sending them takes: the oldest due of all, so many of each endpoint.
 
-    `busy` says how many of an endpoint's deliveries we hold already. A lease that has run out is anybody's.
+    `busy` says how many of an endpoint's deliveries we hold already; one whose last try failed may have `per_failing`.
+    A lease that has run out is anybody's. Chosen first and locked after, so that only what is taken is locked.
     """
     return await db.unscoped_rows(
         """
-        with due as (
+        with chosen as materialized (
           select d.practice_id, d.id
           from endpoints e
           cross join lateral (
-            select practice_id, id from deliveries
+            select practice_id, id, due_at from deliveries
             where endpoint_id = e.id and due_at <= $1 and (leased_until is null or leased_until <= $1)
             order by due_at
-            limit greatest(0, $6::int - coalesce(($4::int[])[array_position($5::int[], e.id)], 0))
-            for update skip locked
+            limit greatest(0, case when e.failing_since is null then $6::int else least($6, $8::int) end
+                              - coalesce(($4::int[])[array_position($5::int[], e.id)], 0))
           ) d
           where e.switched_off_at is null
-          limit $7
+          order by d.due_at limit $7
+        ), due as (
+          select d.practice_id, d.id from chosen join deliveries d using (practice_id, id)
+          where d.due_at <= $1 and (d.leased_until is null or d.leased_until <= $1)
+          for update of d skip locked
         ), claimed as (
           update deliveries d set lease = $2, leased_until = $3
           from due where d.practice_id = due.practice_id and d.id = due.id
@@ -134,14 +133,8 @@ async def claim_deliveries(
         join endpoints e on e.id = c.endpoint_id
         left join api_keys k on k.id = e.api_key_id
         """,
-        now,
-        lease,
-        leased_until,
-        list(busy.values()),
-        list(busy),
-        per_endpoint,
-        limit,
-    )
+        now, lease, leased_until, list(busy.values()), list(busy), per_endpoint, limit, per_failing,
+    )  # fmt: skip
 
 
 async def insert_try(
@@ -155,9 +148,13 @@ async def insert_try(
     status: int | None,
     cause: str,
     is_delivered: bool,
+    is_answer: bool = True,
     next_due_at: datetime | None,
 ) -> bool:
-    """Record one try, if the lease is still ours; False when another worker has taken the delivery over."""
+    """Record one try, if the lease is still ours; False when another worker has taken the delivery over.
+
+    `is_answer`: it says how the endpoint fares. A try that never left the house does not.
+    """
     row = await db.unscoped_row(
         """
         with held as (
@@ -166,23 +163,27 @@ async def insert_try(
               delivered_at = case when $8 then $4::timestamptz end,
               failed_at = case when not $8 and $9::timestamptz is null then $4::timestamptz end
           where practice_id = $1 and id = $2 and lease = $3
-          returning practice_id, id
+          returning practice_id, id, endpoint_id
+        ), judged as (
+          update endpoints e set failing_since = case when not $8 then $4::timestamptz end
+          from held where e.id = held.endpoint_id and $10 and (e.failing_since is null) <> $8
         )
         insert into delivery_tries (practice_id, delivery_id, at, duration_ms, status, cause)
         select practice_id, id, $4, $5, $6, $7 from held
         returning id
         """,
-        practice_id,
-        delivery_id,
-        lease,
-        at,
-        duration_ms,
-        status,
-        cause,
-        is_delivered,
-        next_due_at,
-    )
+        practice_id, delivery_id, lease, at, duration_ms, status, cause, is_delivered, next_due_at, is_answer,
+    )  # fmt: skip
     return row is not None
+
+
+async def update_released(db: Database, leases: Sequence[UUID], *, now: datetime) -> None:
+    """What is still held under these leases is anybody's at once, as if it had never been claimed."""
+    await db.unscoped_row(
+        "update deliveries set lease = null, leased_until = null where due_at <= $2 and lease = any($1::uuid[])",
+        leases,
+        now,
+    )
 
 
 async def update_switched_off(db: Database, endpoint_id: int, now: datetime) -> None:
@@ -224,37 +225,65 @@ async def update_signing_secret(db: Reads, endpoint_id: int, signing_secret_seal
     )
 
 
+async def insert_missing_deliveries(
+    db: Reads, *, event_id: str | None, since: datetime | None, partner_id: int | None, now: datetime
+) -> None:
+    """A delivery of each event of the last 30 days that a subscription covered while there was no endpoint yet.
+
+    Not due yet: `update_replayed` makes it so. Dated as its event, so that --since finds it by when it happened.
+    """
+    await db.unscoped_row(
+        """
+        insert into deliveries (practice_id, event_id, endpoint_id, failed_at, created_at)
+        select ev.practice_id, ev.id, e.id, $4, ev.occurred_at
+        from events ev
+        join visits v on v.practice_id = ev.practice_id and v.id = ev.visit_id
+        join subscriptions s on s.location_id = v.location_id and s.created_at <= ev.occurred_at
+        join grants g on g.partner_id = s.partner_id and g.location_id = s.location_id
+        join partners p on p.id = s.partner_id and p.revoked_at is null
+        join endpoints e on e.partner_id = s.partner_id
+        where ev.occurred_at > $4::timestamptz - interval '30 days' and ($1::text is null or ev.id = $1)
+          and ($2::timestamptz is null or ev.occurred_at >= $2) and ($3::int is null or e.partner_id = $3)
+        on conflict on constraint deliveries_once_per_endpoint do nothing
+        """,
+        event_id, since, partner_id, now,
+    )  # fmt: skip
+
+
 async def update_replayed(
     db: Reads, *, event_id: str | None, since: datetime | None, partner_id: int | None, now: datetime
 ) -> list[Row]:
-    """Send again: one event, or all since a moment, of the last 30 days; the same `webhook-id`, a fresh ladder."""
+    """Send again: one event, or all since a moment, of the last 30 days; the same `webhook-id`, a fresh ladder.
+
+    Those of an endpoint that is switched off are answered too, with `switched_off_at`, and not touched.
+    """
     return await db.unscoped_rows(
         """
-        with replayed as (
+        with asked as (
+          select d.practice_id, d.id, d.event_id, e.url, p.name as partner, e.switched_off_at
+          from deliveries d join endpoints e on e.id = d.endpoint_id join partners p on p.id = e.partner_id
+          where d.created_at > $4::timestamptz - interval '30 days' and ($1::text is null or d.event_id = $1)
+            and ($2::timestamptz is null or d.created_at >= $2) and ($3::int is null or e.partner_id = $3)
+        ), replayed as (
           update deliveries d
           set due_at = $4, tries = 0, delivered_at = null, failed_at = null, lease = null, leased_until = null
-          from endpoints e
-          where e.id = d.endpoint_id and d.created_at > $4::timestamptz - interval '30 days'
-            and ($1::text is null or d.event_id = $1)
-            and ($2::timestamptz is null or d.created_at >= $2)
-            and ($3::int is null or e.partner_id = $3)
-          returning d.event_id, e.url
+          from asked where d.practice_id = asked.practice_id and d.id = asked.id and asked.switched_off_at is null
         )
-        select event_id, url, pg_notify('openmedspa_work', 'deliveries') from replayed
+        select event_id, url, partner, switched_off_at, pg_notify('openmedspa_work', 'deliveries') from asked
         """,
-        event_id,
-        since,
-        partner_id,
-        now,
-    )
+        event_id, since, partner_id, now,
+    )  # fmt: skip
 
 
 async def list_deliveries(db: Reads, partner_ids: Sequence[int] | None, *, limit: int) -> list[Row]:
-    """The latest deliveries with their last try."""
+    """The latest deliveries with their last try. What was given up untried found its endpoint switched off."""
     return await db.unscoped_rows(
         """
         select d.event_id, p.name as partner, e.url, d.created_at, d.tries, d.due_at, d.delivered_at, d.failed_at,
-               t.status, t.cause, t.duration_ms
+               t.status, t.duration_ms,
+               case when d.delivered_at is not null or e.switched_off_at is null and t.cause is not null then t.cause
+                    when d.due_at is not null and e.switched_off_at is not null or d.failed_at is not null and t.cause is null
+                    then 'the endpoint is switched off' else t.cause end as cause
         from deliveries d
         join endpoints e on e.id = d.endpoint_id
         join partners p on p.id = e.partner_id
