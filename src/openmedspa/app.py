@@ -69,8 +69,8 @@ def build_app(settings: Settings) -> Starlette:
         async with open_house(settings) as house:
             app.state.house = exam_api.house = house
             jobs = [
-                worker.forever(lambda: audit.keep_flushing(house)),
-                worker.forever(lambda: partners.keep_noting_uses(house)),
+                worker.forever(lambda: audit.keep_flushing(house), name="audit"),
+                worker.forever(lambda: partners.keep_noting_uses(house), name="uses of keys"),
             ]
             if settings.run_worker:
                 jobs.append(worker.run(house))

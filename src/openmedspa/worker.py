@@ -1,50 +1,92 @@
 """The background: each job in a loop of its own, so that none waits for another. Runs inside `serve`, or alone."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from time import monotonic
 
 from openmedspa.exams import jobs as exams
 from openmedspa.kit.db import AWAY
-from openmedspa.kit.failures import log_failure
+from openmedspa.kit.failures import log, log_failure
 from openmedspa.kit.house import House
 from openmedspa.kit.outbound import Outbound
 from openmedspa.partners import jobs as partners
 from openmedspa.webhooks.delivery import Deliveries
 
 TROUBLE_SECONDS = 1.0
+WELL_SECONDS = 60.0  # longer than any wait for the database: who went on for so long was well in between
+CANCEL_SECONDS = 0.5
 HOUR_SECONDS = 3600.0
 
 
 async def run(house: House) -> None:
-    """Work until cancelled."""
-    async with _outbound(house) as outbound, asyncio.TaskGroup() as jobs:
-        jobs.create_task(forever(Deliveries(house, outbound).run))
-        jobs.create_task(_every(HOUR_SECONDS, lambda: exams.lapse(house)))
-        jobs.create_task(_every(HOUR_SECONDS, lambda: partners.forget_old_idempotency_keys(house)))
+    """Work until cancelled, then end what is in flight; being cancelled again does not cut that short."""
+    async with _outbound(house) as outbound:
+        deliveries = Deliveries(house, outbound)
+        jobs = [
+            forever(deliveries.run, name="deliveries"),
+            _every(HOUR_SECONDS, lambda: exams.lapse(house), name="lapsing"),
+            _every(HOUR_SECONDS, lambda: partners.forget_old_idempotency_keys(house), name="forgetting"),
+        ]
         if not house.is_production:
-            jobs.create_task(_every(0.5, lambda: exams.decide_for_themselves(house)))
+            jobs.append(_every(0.5, lambda: exams.decide_for_themselves(house), name="deciding"))
+        running = {asyncio.create_task(job) for job in jobs}
+        try:
+            await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await _whatever_comes(_end(running, deliveries))
+
+
+async def _end(running: set[asyncio.Task[None]], deliveries: Deliveries) -> None:
+    """Cancelled again and again: `asyncio.wait_for` may swallow a cancellation that comes as it ends (Python 3.11)."""
+    while running:
+        for task in running:
+            task.cancel()
+        _, running = await asyncio.wait(running, timeout=CANCEL_SECONDS)
+    try:
+        await deliveries.stop()
+    except (*AWAY, TimeoutError) as away:
+        log.warning("worker: leases are left to run out (%s)", type(away).__name__)
+
+
+async def _whatever_comes(work: Coroutine[None, None, None]) -> None:
+    """Await it to its end, however often we are cancelled meanwhile; it must know when to end by itself."""
+    task = asyncio.create_task(work)
+    while not task.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait({task})
+    if not task.cancelled():
+        task.result()
 
 
 def _outbound(house: House) -> Outbound:
     return Outbound(allow_loopback=house.allow_loopback, production=house.is_production)
 
 
-async def _every(seconds: float, job: Callable[[], Awaitable[object]]) -> None:
+async def _every(seconds: float, job: Callable[[], Awaitable[object]], *, name: str) -> None:
     async def loop() -> None:
         while True:
             await job()
             await asyncio.sleep(seconds)
 
-    await forever(loop)
+    await forever(loop, name=name)
 
 
-async def forever(job: Callable[[], Awaitable[object]]) -> None:
-    """Run it again after trouble: a job that died in silence would be the worst of all."""
+async def forever(job: Callable[[], Awaitable[object]], *, name: str = "background") -> None:
+    """Run it again after trouble: a job that died in silence would be the worst of all.
+
+    While the database is away that is said once, and again when the trouble is another or comes back.
+    """
+    told: type[Exception] | None = None
     while True:
+        began = monotonic()
         try:
             await job()
-        except AWAY:
-            pass  # the database will be back
+        except AWAY as away:
+            if type(away) is not told or monotonic() - began > WELL_SECONDS:
+                log.warning("%s: no database (%s), tried again every second", name, type(away).__name__)
+            told = type(away)
         except Exception as trouble:  # noqa: BLE001 whatever it was, the other jobs go on and so does this one
-            log_failure(trouble, "worker")
+            log_failure(trouble, name)
+            told = None
         await asyncio.sleep(TROUBLE_SECONDS)

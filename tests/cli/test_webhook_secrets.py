@@ -86,3 +86,28 @@ async def test_endpoints_are_listed_with_what_waits(desk: Prompt, endpoint: Clie
     (row,) = json.loads(desk("webhooks", "list", "--json").out)
     assert (row["partner"], row["location_ids"], row["waiting"]) == ("Glow EMR", [Cast.GLOW], 0)
     assert json.loads(desk("webhooks", "list", "Rival EMR", "--json").out) == []
+
+
+async def test_a_replay_names_the_endpoint_that_is_off(
+    desk: Prompt, endpoint: Client, owner: asyncpg.Connection
+) -> None:
+    await owner.execute("update endpoints set switched_off_at = now()")
+    await make_visit(endpoint, status="Completed")
+    (missed,) = json.loads(desk("webhooks", "list", "--deliveries", "--json").out)
+    assert (missed["cause"], missed["due_at"]) == ("the endpoint is switched off", None)
+    for words in (["--since", "1h"], [missed["event_id"]]):
+        ran = desk("webhooks", "replay", *words)
+        assert (ran.code, ran.lines) == (4, [])
+        assert "1 left out: https://emr.example.com/hook of Glow EMR is switched off." in ran.err
+        assert "POST /emr/webhooks" in ran.err
+    assert await owner.fetchval("select due_at from deliveries") is None
+
+
+async def test_a_replay_finds_what_came_before_the_endpoint(
+    desk: Prompt, glow_emr: Client, owner: asyncpg.Connection
+) -> None:
+    assert (await glow_emr.post("/emr/subscriptions", {"location_id": Cast.GLOW})).status == 200
+    await make_visit(glow_emr, status="Completed")
+    assert (await glow_emr.post("/emr/webhooks", {"url": "https://emr.example.com/hook"})).status == 200
+    assert len(desk("webhooks", "replay", "--since", "1h").lines) == 1
+    assert await owner.fetchval("select count(due_at) from deliveries") == 1

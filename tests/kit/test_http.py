@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import httpx2
@@ -205,7 +205,7 @@ async def boom(_call: Call[None]) -> Any:
 
 
 async def broken_stream(_call: Call[None]) -> Stream:
-    async def chunks() -> AsyncIterator[bytes]:
+    async def chunks() -> AsyncGenerator[bytes]:
         raise ValueError(" ".join(NAMES))
         yield b""
 

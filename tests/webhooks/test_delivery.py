@@ -1,57 +1,20 @@
 """Deliveries as a partner receives them: real requests to a real receiver, from the worker's own code."""
 
 import hmac
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-import msgspec
 import pytest
 from cast import Cast, make_visit
 from client import Client
 from receiver import fail_first, hang, receiver
 from standardwebhooks import Webhook
+from webhooks.sending import later, send_due, subscribe, the_delivery
 
-from openmedspa.kit.db import Row
 from openmedspa.kit.house import House
 from openmedspa.kit.outbound import Outbound
 from openmedspa.webhooks import queries
 from openmedspa.webhooks.delivery import LEASE, Deliveries
-
-
-async def subscribe(emr: Client, url: str, location: str = Cast.GLOW) -> None:
-    assert (await emr.post("/emr/webhooks", {"url": url})).status == 200
-    assert (await emr.post("/emr/subscriptions", {"location_id": location})).status == 200
-
-
-def later(house: House, **delta: float) -> House:
-    """The same house, with its clock so much ahead."""
-    return msgspec.structs.replace(house, now=lambda: house.now() + timedelta(**delta))
-
-
-@asynccontextmanager
-async def worker(house: House, *, allow_loopback: bool = True) -> AsyncIterator[Deliveries]:
-    async with Outbound(allow_loopback=allow_loopback) as outbound:
-        deliveries = Deliveries(house, outbound)
-        yield deliveries
-        await deliveries.finish()
-
-
-async def send_due(house: House, *, allow_loopback: bool = True) -> int:
-    async with worker(house, allow_loopback=allow_loopback) as deliveries:
-        return await deliveries.send_due()
-
-
-async def the_delivery(house: House) -> Row:
-    row = await house.system.unscoped_row(
-        """
-        select d.*, t.status, t.cause
-        from deliveries d left join delivery_tries t on t.delivery_id = d.id order by t.id desc
-        """
-    )
-    assert row is not None
-    return row
 
 
 async def signing_secret(house: House) -> str:
@@ -246,8 +209,9 @@ async def test_a_frozen_workers_late_word_is_refused(glow_emr: Client, house: Ho
 async def claim_and_die(house: House) -> UUID:
     lease = uuid4()
     claimed = await queries.claim_deliveries(
-        house.system, now=house.now(), lease=lease, leased_until=house.now() + LEASE, busy={}, per_endpoint=9, limit=9
-    )
+        house.system, now=house.now(), lease=lease, leased_until=house.now() + LEASE, busy={}, per_endpoint=9,
+        per_failing=9, limit=9,
+    )  # fmt: skip
     assert len(claimed) == 1
     return lease
 

@@ -1,6 +1,7 @@
 """`openmedspa webhooks`: where they go, their secrets, sending again. Asks the slice, prints the answer."""
 
 import sys
+from collections import Counter
 from getpass import getpass
 from typing import Annotated, Any
 
@@ -21,6 +22,7 @@ DELIVERIES = {
     "event_id": "EVENT", "partner": "PARTNER", "created_at": "CREATED", "tries": "TRIES", "status": "STATUS",
     "cause": "CAUSE", "due_at": "NEXT TRY", "delivered_at": "DELIVERED", "failed_at": "GIVEN UP",
 }  # fmt: skip
+SWITCH_ON = "Its software switches it on: POST /emr/webhooks"
 
 
 @app.command(name="list")
@@ -112,14 +114,18 @@ async def replay(
     async with open_desk(data_dir) as desk:
         moment = earlier(since, now=desk.now) if since is not None else None
         partner_id = (await registry.get_partner(desk.db, partner))["id"] if partner is not None else None
-        rows = await desk.write(
+        found = await desk.write(
             lambda tx: send_again(
                 tx, event_id=event, since=moment, partner_id=partner_id, actor=desk.actor, now=desk.now
             )
         )
-    for row in rows:
+    for row in found.sent:
         data(f"{row['event_id']}\t{row['url']}")
-    say(f"{len(rows)} on their way." if rows else "Nothing was sent since then.")
+    for (name, url), count in Counter((row["partner"], row["url"]) for row in found.left_out).items():
+        say(f"{count} left out: {url} of {name} is switched off. {SWITCH_ON}")
+    if found.left_out and not found.sent:
+        raise Stopped("Nothing is on its way: the endpoint is switched off.", SWITCH_ON, exit_code=4)
+    say(f"{len(found.sent)} on their way." if found.sent else "Nothing was sent since then.")
 
 
 def _read_secret() -> str:

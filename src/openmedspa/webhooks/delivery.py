@@ -3,8 +3,9 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from datetime import timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 import msgspec
@@ -13,6 +14,7 @@ from openmedspa.exams.record import Version, read_versions
 from openmedspa.exams.visit import Visit
 from openmedspa.exams.wire import visit_out
 from openmedspa.kit.db import Row
+from openmedspa.kit.errors import Stopped
 from openmedspa.kit.failures import log_failure
 from openmedspa.kit.house import House
 from openmedspa.kit.outbound import Answer, Outbound
@@ -21,66 +23,109 @@ from openmedspa.webhooks.ladder import next_try_at, parse_retry_after
 from openmedspa.webhooks.shapes import CompletedVisit, VisitCompleted
 
 LEASE = timedelta(seconds=20)  # longer than an exchange may take, shorter than the 30 s a killed worker may cost
-PER_ENDPOINT = 16  # how many of one endpoint's deliveries one worker holds at once
-IN_FLIGHT = 256
+# How many deliveries one worker holds at once. Few enough that their sockets fit a process's usual 1,024 files.
+IN_FLIGHT = 512
+CROWDED = 256  # from here on nobody gets more than a few, so that an endpoint we know nothing of yet finds a place
+PER_ENDPOINT = 16
+PER_ENDPOINT_CROWDED = 2
+PER_FAILING = 1  # of an endpoint whose last try failed: each may hold its place for a whole exchange
+STOP_SECONDS = 10.0  # an exchange's limit
+RELEASE_SECONDS = 2.0
 POLL_SECONDS = 1.0
 GONE = 410
+WRONG_KEY = "internal: the secrets of this endpoint do not open with this OPENMEDSPA_SECRET_KEY"
+WITHDRAWN = "the partner's access to the location was withdrawn"
 encode = msgspec.json.Encoder().encode
 
 
+class Unsent(Answer):
+    """No answer because nothing left the house: it says nothing about the endpoint."""
+
+
 class Deliveries:
-    """One worker's deliveries in flight. `run` goes on until it is cancelled."""
+    """One worker's deliveries in flight. `run` goes on until it is cancelled or `stop` is called."""
 
     def __init__(self, house: House, outbound: Outbound, *, lease: timedelta = LEASE) -> None:
         self.house = house
         self.outbound = outbound
         self.lease = lease
         self._busy: Counter[int] = Counter()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], UUID] = {}
+        self._claiming: UUID | None = None
+        self._is_stopping = False
 
     async def run(self) -> None:
         """Send what is due; when nothing is, sleep until a NOTIFY, a free place or the slow poll."""
         wake = self.house.system.fresh.work
-        while True:
+        while not self._is_stopping:
             wake.clear()
             if await self.send_due() == 0:
                 await _first_of(wake.wait(), *self._tasks)
 
     async def send_due(self) -> int:
         """Claim what is due and has room, and start sending it; how many that were."""
-        room = IN_FLIGHT - self._busy.total()
+        held = self._busy.total()
+        is_crowded = held >= CROWDED
+        room = (IN_FLIGHT if is_crowded else CROWDED) - held
         if room <= 0:
             return 0
-        lease = uuid4()
+        self._claiming = lease = uuid4()
         now = self.house.now()
         claimed = await queries.claim_deliveries(
-            self.house.system, now=now, lease=lease, leased_until=now + self.lease,
-            busy=+self._busy, per_endpoint=PER_ENDPOINT, limit=room,
+            self.house.system, now=now, lease=lease, leased_until=now + self.lease, busy=+self._busy,
+            per_endpoint=PER_ENDPOINT_CROWDED if is_crowded else PER_ENDPOINT, per_failing=PER_FAILING, limit=room,
         )  # fmt: skip
         visits = await read_versions(self.house.system, [_version(row) for row in claimed]) if claimed else {}
         for row in claimed:
             self._busy[row["endpoint_id"]] += 1
-            task = asyncio.create_task(self._deliver(row, visits[_version(row)], lease))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            task = asyncio.create_task(self._deliver(row, visits, lease))
+            self._tasks[task] = lease
+            task.add_done_callback(partial(self._let_go, row["endpoint_id"]))
+        self._claiming = None
         return len(claimed)
 
     async def finish(self) -> None:
         """Wait for what is in flight."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _deliver(self, row: Row, visit: Visit, lease: UUID) -> None:
+    async def stop(self, seconds: float = STOP_SECONDS) -> None:
+        """Claim no more, and give what is in flight so long to end. What does not is let go of without a try."""
+        self._is_stopping = True
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=seconds)
+        left = dict(self._tasks)
+        leases = {*left.values()} | ({self._claiming} if self._claiming else set())
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        if leases:
+            async with asyncio.timeout(RELEASE_SECONDS):
+                await queries.update_released(self.house.system, list(leases), now=self.house.now())
+
+    def _let_go(self, endpoint_id: int, task: asyncio.Task[None]) -> None:
+        del self._tasks[task]
+        self._busy[endpoint_id] -= 1
+
+    async def _deliver(self, row: Row, visits: Mapping[Version, Visit], lease: UUID) -> None:
         try:
-            answer = await self._send(row, visit)
-            await self._record(row, answer, lease)
+            await self._record(row, await self._send_or_say_why(row, visits), lease)
         except Exception as trouble:  # noqa: BLE001 the lease runs out and the delivery is tried again
             log_failure(trouble, f"delivery {row['id']}")
-        finally:
-            self._busy[row["endpoint_id"]] -= 1
+
+    async def _send_or_say_why(self, row: Row, visits: Mapping[Version, Visit]) -> Answer:
+        """Our own trouble is a try like any other: the operator sees it, and it waits for the ladder's next step."""
+        try:
+            if not row["is_granted"]:
+                return Unsent(cause=WITHDRAWN)
+            return await self._send(row, visits[_version(row)])
+        except Stopped as trouble:
+            log_failure(trouble, f"delivery {row['id']}")
+            return Unsent(cause=WRONG_KEY)
+        except Exception as trouble:  # noqa: BLE001
+            log_failure(trouble, f"delivery {row['id']}")
+            return Unsent(cause="internal error")
 
     async def _send(self, row: Row, visit: Visit) -> Answer:
-        if not row["is_granted"]:
-            return Answer(status=None, cause="the partner's access to the location was withdrawn")
         body = event_body(row, visit)
         vault = self.house.vault
         headers = signing.headers(
@@ -108,7 +153,7 @@ class Deliveries:
         await queries.insert_try(
             self.house.system, row["practice_id"], row["id"], lease=lease, at=now, duration_ms=answer.duration_ms,
             status=answer.status, cause=answer.cause or f"HTTP {answer.status}", is_delivered=is_delivered,
-            next_due_at=next_due_at,
+            is_answer=not isinstance(answer, Unsent), next_due_at=next_due_at,
         )  # fmt: skip
         if answer.status == GONE:
             await queries.update_switched_off(self.house.system, row["endpoint_id"], now)

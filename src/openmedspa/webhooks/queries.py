@@ -281,8 +281,8 @@ async def list_deliveries(db: Reads, partner_ids: Sequence[int] | None, *, limit
         """
         select d.event_id, p.name as partner, e.url, d.created_at, d.tries, d.due_at, d.delivered_at, d.failed_at,
                t.status, t.duration_ms,
-               case when d.delivered_at is not null or e.switched_off_at is null and t.cause is not null then t.cause
-                    when d.due_at is not null and e.switched_off_at is not null or d.failed_at is not null and t.cause is null
+               case when (d.due_at is not null and e.switched_off_at is not null)
+                      or (d.failed_at is not null and t.cause is null)
                     then 'the endpoint is switched off' else t.cause end as cause
         from deliveries d
         join endpoints e on e.id = d.endpoint_id
