@@ -37,7 +37,7 @@ async def test_practice_and_location(desk: Prompt, owner: asyncpg.Connection) ->
 
 
 async def test_a_locations_id_may_follow_the_practice_without_its_flag(desk: Prompt) -> None:
-    assert desk("locations", "create", "GlowOffice", "loc_glow", "--state", "CA").out == "loc_glow\n"
+    assert desk("locations", "create", "GlowOffice", "loc_third", "--state", "CA").out == "loc_third\n"
 
 
 async def test_a_location_gets_an_id_of_its_own(desk: Prompt) -> None:

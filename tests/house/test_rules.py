@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 import openmedspa
 from openmedspa.app import exam_openapi
+from openmedspa.cli.serve import uvicorn_options
 from openmedspa.kit.http import Route
 from openmedspa.routes import exam
-from openmedspa.settings import ENVIRONMENTS, Settings
+from openmedspa.settings import BARE, ENVIRONMENTS, PREFIX, SECRETS, Settings
 
 ROOT = Path(openmedspa.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
@@ -139,6 +141,26 @@ def test_the_openapi_document_is_valid_and_lists_the_table(environment: str) -> 
             assert operation["security"] == [{"apiKey": []}], path
             for answer in operation["responses"].values():
                 assert answer["content"]["application/json"]["example"] is not None
+
+
+def test_the_example_of_an_environment_lists_every_setting_once() -> None:
+    text = (ROOT.parents[1] / ".env.example").read_text(encoding="utf-8")
+    listed = re.findall(r"^#([A-Z][A-Z_]*)=", text, re.MULTILINE)
+    bare = {field: name for name, field in BARE.items()}
+    names = {field: bare.get(field, PREFIX + field.upper()) for field in Settings.__struct_fields__}
+    assert sorted(listed) == sorted([*names.values(), *(f"{names[field]}_FILE" for field in SECRETS)])
+    values = dict(re.findall(r"^#([A-Z_]+)=(.+)$", text, re.MULTILINE))
+    Settings.read({name: value for name, value in values.items() if not name.endswith("_FILE")})
+
+
+def test_no_proxy_is_believed_when_told_none() -> None:
+    settings = Settings.read({"OPENMEDSPA_TRUSTED_PROXIES": "none"})
+    trusted = ProxyHeadersMiddleware(_nobody, uvicorn_options(settings)["forwarded_allow_ips"]).trusted_hosts
+    assert "127.0.0.1" not in trusted and "::1" not in trusted
+    assert "127.0.0.1" in ProxyHeadersMiddleware(_nobody, Settings.read({}).trusted_proxies).trusted_hosts
+
+
+async def _nobody(*_: object) -> None: ...
 
 
 def test_every_example_of_the_openapi_document_fits_its_schema() -> None:

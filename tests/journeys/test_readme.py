@@ -1,6 +1,7 @@
 """The README by the letter: every shell line in it, run against a server of its own."""
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from served import environment, free_port, serving
 
 README = Path(__file__).parents[2] / "README.md"
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
+PRODUCTION = re.compile(r"^```sh no-test\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 def test_its_lines_end_with_a_verified_webhook(tmp_path: Path) -> None:
@@ -28,7 +30,7 @@ def test_its_lines_end_with_a_verified_webhook(tmp_path: Path) -> None:
             printed = receiver.communicate(timeout=40)[0].decode()
     assert done.returncode == 0, done.stderr
     assert receiver.returncode == 0, printed
-    (gfe_id,) = set(re.findall(r"gfe_[a-z0-9]{32}", done.stdout))
+    (gfe_id,) = set(re.findall(r"gfe_[0-9a-f]{32}", done.stdout))
     assert f"visit.completed {gfe_id}" in printed
     assert "✓ webhook-signature" in printed
     assert "✓ X-Signature" in printed
@@ -41,3 +43,20 @@ def test_what_it_prints_of_the_demo_is_true(tmp_path: Path) -> None:
     text = README.read_text()
     assert card["api_key"] in text
     assert card["location_id"] in text
+
+
+def test_its_lines_for_production_do_what_they_say(tmp_path: Path) -> None:
+    """All but the settings, which are the reader's own, and `serve`, which would go on for ever."""
+    (block,) = PRODUCTION.findall(README.read_text())
+    lines = [shlex.split(line, comments=True) for line in block.splitlines() if line.startswith("openmedspa ")]
+    assert lines.pop() == ["openmedspa", "serve"]
+    assert len(lines) == 7
+    variables = {**environment(), "OPENMEDSPA_DATA_DIR": str(tmp_path), "OPENMEDSPA_ENVIRONMENT": "production"}
+    for program, *words in lines:
+        assert program == "openmedspa"
+        done = subprocess.run(
+            [sys.executable, "-m", "openmedspa", *words],
+            env=variables, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, (words, done.stderr)
+    assert re.fullmatch(r"oms_live_\w+", done.stdout.strip())

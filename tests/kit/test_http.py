@@ -70,7 +70,7 @@ async def test_head_answers_like_get_without_a_body(glow_emr: Client) -> None:
 async def test_a_body_over_a_mebibyte_is_refused(glow_emr: Client, route: Route) -> None:
     path = route.path.format(gfe_id="gfe_x")
 
-    async def chunks(count: int) -> AsyncIterator[bytes]:
+    async def chunks(count: int) -> AsyncGenerator[bytes]:
         for _ in range(count):
             yield b" " * 65536
 
@@ -82,7 +82,7 @@ async def test_a_body_over_a_mebibyte_is_refused(glow_emr: Client, route: Route)
 
 
 async def test_a_declared_length_is_refused_before_the_body_comes(glow_emr: Client) -> None:
-    async def never() -> AsyncIterator[bytes]:
+    async def never() -> AsyncGenerator[bytes]:
         raise AssertionError("the body was read")
         yield b""
 

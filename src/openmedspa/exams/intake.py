@@ -12,7 +12,7 @@ class Listed(Struct, frozen=True):
     """ "yes" with what it is, or "no" with nothing."""
 
     selected: Literal["yes", "no"]
-    items: list[str]
+    items: Annotated[list[str], Meta(examples=[["Latex"]])]
 
     def __post_init__(self) -> None:
         if self.selected == "no" and self.items:

@@ -40,7 +40,11 @@ Dob = Annotated[
 ]
 TreatmentNames = Annotated[
     list[Annotated[str, Meta(examples=["Botox Injection"])]],
-    Meta(description="Names, aliases or ids of the catalogue; doubles collapse.", min_length=1),
+    Meta(
+        description="Names, aliases or ids of the catalogue; doubles collapse.",
+        min_length=1,
+        examples=[["Botox Injection", "Dermal Filler"]],
+    ),
 ]
 
 
@@ -142,7 +146,10 @@ class InPersonIn(Struct, frozen=True):
     patient_details: InPersonPatient
     location_id: LocationId
     requested_treatments: TreatmentNames
-    intake_answers: list[IntakeAnswer] | None = None
+    intake_answers: Annotated[
+        list[IntakeAnswer] | None,
+        Meta(examples=[[{"question": "allergies", "answer": {"selected": "yes", "items": ["Latex"]}}]]),
+    ] = None
 
     def __post_init__(self) -> None:
         intake.refuse_doubles(self.intake_answers or [])

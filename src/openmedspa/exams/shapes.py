@@ -1,6 +1,7 @@
 """The exam API's answers and queries, and the fields that orders share with them. No I/O, no rules."""
 
-from typing import Annotated, Literal
+from collections.abc import Collection
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -26,11 +27,53 @@ StatusWord = Literal[
 
 
 class Refusal(Struct, frozen=True, forbid_unknown_fields=True):
-    """Every refusal of the exam API: what is wrong and, where it helps, the field and why."""
+    """Every refusal of the exam API: what is wrong and, where it helps, the field and why.
+
+    `examples` are what the server really says: by status, for the first route that has such a parameter or field
+    (`""`: any). A status without a fitting example is not documented for a route.
+    """
+
+    # fmt: off
+    examples: ClassVar[list[tuple[int, str, str, str | None]]] = [  # status, parameter or field, error, message
+        (400, "patient_details", "patient_details.email is invalid",
+         "patient_details.email must be an e-mail address such as john.doe@example.com"),
+        (400, "limit", "limit is invalid", "limit must be at least 1"),
+        (400, "type", "location_id is required when requesting favorites", None),
+        (400, "location_id", "Bad Request", "location_id field is required in request body"),
+        (400, "url", "Bad Request", "URL field is required in request body"),
+        (400, "time", "time is required", "time is required"),
+        (400, "approved", "approved is invalid", "approved must be a list, not text"),
+        (400, "include", "include is invalid", "include may not be 'everything'"),
+        (400, "", "Idempotency-Key is invalid", "Idempotency-Key must be 1 to 255 printable ASCII characters"),
+        (401, "", "Unauthorized: API key is missing.", None),
+        (403, "gfe_id", "EMR is not authorized to access this GFE", None),
+        (403, "location_id", "EMR is not authorized for this location", None),
+        (403, "", "EMR is not authorized for this endpoint", None),
+        (404, "gfe_id", "GFE not found", None),
+        (404, "type", "Location not found", None),
+        (404, "location_id", "Not Found", "Location not found"),
+        (405, "", "Method not allowed", "EMR endpoint {path} does not support DELETE"),
+        (409, "", "Idempotency-Key was used for another request",
+         "This Idempotency-Key came before with another method, path or body; use a new key for a new request"),
+        (413, "", "Payload too large", "The body may have at most 1048576 bytes"),
+        (415, "", "Unsupported media type", "Send the body as Content-Type: application/json"),
+        (500, "", "Internal server error", None),
+        (503, "", "Service unavailable", "The database did not answer. Try again in a moment."),
+    ]
+    # fmt: on
 
     success: Literal[False]
-    error: Annotated[str, Meta(examples=["GFE not found"])]
+    error: str
     message: str | UnsetType = UNSET
+
+    @classmethod
+    def example(cls, status: int, names: Collection[str], path: str) -> dict[str, object] | None:
+        """The body of this status on a route with such names; None where the status does not come."""
+        for of_status, name, error, message in cls.examples:
+            if of_status == status and (not name or name in names):
+                told = {"message": message.replace("{path}", path)} if message else {}
+                return {"success": False, "error": error, **told}
+        return None
 
 
 class Ordered(Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,8 +110,8 @@ class DecisionOut(Struct, frozen=True, forbid_unknown_fields=True):
 
     treatment: Annotated[str, Meta(examples=["Botox Injection"])]
     outcome: Literal["approved", "approved_with_precaution", "conditionally_approved", "deferred"]
-    conditions: str | None
-    reason: str | None
+    conditions: Annotated[str | None, Meta(examples=[None])]
+    reason: Annotated[str | None, Meta(examples=[None])]
     valid_until: Annotated[str | None, Meta(examples=["2025-05-02"])]
 
 
@@ -87,7 +130,12 @@ class VisitOut(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     evaluation_completed: Annotated[
         str | UnsetType, Meta(description="ISO 8601, Pacific time.", examples=["2024-05-02T07:00:00-07:00"])
     ] = UNSET
-    pdf_link: str | UnsetType = UNSET
+    pdf_link: Annotated[
+        str | UnsetType,
+        Meta(
+            description="The signed record. Not sent yet.", examples=["https://exams.example.com/gfe_abc123xyz789.pdf"]
+        ),
+    ] = UNSET
     patient_details: PatientDetails
     decisions: list[DecisionOut] | UnsetType = UNSET
 
@@ -100,7 +148,7 @@ class OneVisit(Struct, frozen=True, forbid_unknown_fields=True):
 class VisitList(Struct, frozen=True, forbid_unknown_fields=True):
     success: Literal[True]
     location_id: LocationId
-    count: int
+    count: Annotated[int, Meta(examples=[1])]
     gfes: list[VisitOut]
 
 
@@ -121,9 +169,9 @@ class VisitListQuery(Struct, frozen=True):
 class OutcomeIn(Struct, frozen=True, forbid_unknown_fields=True):
     """What the sandbox's provider decides: every requested treatment once; others may be added."""
 
-    approved: list[str] = []
-    conditionally_approved: list[str] = []
-    deferred: list[str] = []
+    approved: Annotated[list[str], Meta(examples=[["Botox Injection"]])] = []
+    conditionally_approved: Annotated[list[str], Meta(examples=[[]])] = []
+    deferred: Annotated[list[str], Meta(examples=[["Dermal Filler"]])] = []
 
 
 class ScheduleIn(Struct, frozen=True, forbid_unknown_fields=True):

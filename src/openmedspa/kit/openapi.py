@@ -1,10 +1,10 @@
 """OpenAPI 3.1 from a route table: what is served is what is written there. Knows no route."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from http import HTTPStatus
 from inspect import cleandoc, getdoc
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -18,14 +18,46 @@ REFUSALS = {
     401: "The key is missing or invalid.",
     403: "The key may not do this.",
     404: "There is no such location or visit.",
-    409: "The idempotency key was used for another request, or its first request is still running.",
+    405: "This path knows other methods: `Allow` names them.",
+    409: "The idempotency key was used for another request, or its first request is still running: then `Retry-After`.",
     413: "The body is larger than 1 MiB.",
     415: "The body is not JSON by its content type.",
-    429: "Over the limit: try again after `Retry-After` seconds.",
     500: "Our mistake.",
     503: "Overloaded, or the database is away: try again after `Retry-After` seconds.",
 }
-ONLY_WRITES = {409, 413, 415}
+ONLY_WRITES, ONLY_BODIES = {409}, {413, 415}
+REQUEST_ID: Schema = {
+    "description": "To name when asking us about this answer.",
+    "required": True,
+    "schema": {"type": "string"},
+    "example": "req_5c1f9a3e7b2d4860a1c3e5f708192a3b",
+}
+RETRY_AFTER: Schema = {"description": "In seconds.", "schema": {"type": "integer", "minimum": 1}, "example": 1}
+LINK: Schema = {
+    "description": 'The next page, rel="next"; absent on the last.',
+    "schema": {"type": "string"},
+    "example": '<{path}?limit=100&after=CURSOR>; rel="next"',
+}
+# What a webhook brings along: required, name, description, example.
+WEBHOOK_HEADERS = [
+    (True, "webhook-id", "The same on every try of an event.", "evt_2f6d1c0b9a8e47d3b5c4f1e0a9d8c7b6"),
+    (True, "webhook-timestamp", "When this try was signed, in Unix seconds.", "1714658400"),
+    (True, "webhook-signature", "Standard Webhooks 1.0, by the endpoint's whsec_… secret.",
+     "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4="),
+    (False, "X-Signature", "Hex HMAC-SHA256 of the raw body, keyed with the API key that set the URL.",
+     "88aab3ede8d3adf94d26ab90d3bafd4a2083070c3bcce9c014ee04a443847c0b"),
+    (False, "X-Webhook-Secret", "The shared secret, where one is set.", "a-shared-secret"),
+    (True, "User-Agent", "Fixed for an installation.", "Spakinect-Webhook/1.0"),
+    (True, "Content-Type", "Always the same.", "application/json"),
+]  # fmt: skip
+NAMED = {"timestamp": [1714658400000]}  # for fields whose shape gives no example
+
+
+class Refusal(Protocol):
+    """A dialect's shape of a refusal, with a true example by status, the route's parameters and fields, and path."""
+
+    @classmethod
+    def example(cls, status: int, names: Collection[str], path: str) -> dict[str, object] | None: ...
 
 
 def document(
@@ -36,16 +68,19 @@ def document(
     description: str,
     server: str,
     security: dict[str, Schema],
-    refusal: type[msgspec.Struct],
+    refusal: type[Refusal],
     webhooks: dict[str, type[msgspec.Struct]],
     path_examples: dict[str, str],
 ) -> Schema:
     """The whole document. `path_examples` gives each path parameter's example."""
     bodies = [route.body for route in routes if route.body]
-    shapes = [refusal, *(route.answer for route in routes), *bodies, *webhooks.values()]
+    shapes: list[Any] = [refusal, *(route.answer for route in routes), *bodies, *webhooks.values()]
     unique = list({shape.__name__: shape for shape in shapes}.values())
     _, schemas = msgspec.json.schema_components(unique, ref_template=REF)
-    writer = _Writer(schemas, refusal, path_examples)
+    allowed: dict[str, list[str]] = {}
+    for route in routes:
+        allowed.setdefault(route.path, []).append(route.method)
+    writer = _Writer(schemas, refusal, path_examples, allowed)
     paths: dict[str, Schema] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = writer.operation(route, security)
@@ -60,10 +95,13 @@ def document(
 
 
 class _Writer:
-    def __init__(self, schemas: Schema, refusal: type[msgspec.Struct], path_examples: dict[str, str]) -> None:
+    def __init__(
+        self, schemas: Schema, refusal: type[Refusal], path_examples: dict[str, str], allowed: dict[str, list[str]]
+    ) -> None:
         self.schemas = schemas
         self.refusal = refusal
         self.path_examples = path_examples
+        self.allowed = allowed
 
     def operation(self, route: Route, security: dict[str, Schema]) -> Schema:
         summary, _, more = cleandoc(getdoc(route.door) or "").partition("\n")
@@ -82,7 +120,18 @@ class _Writer:
     def webhook(self, shape: type[msgspec.Struct]) -> Schema:
         return {
             "summary": (getdoc(shape) or shape.__name__).split("\n")[0],
-            "requestBody": {"content": self._content(shape)},
+            "parameters": [
+                {
+                    "name": name,
+                    "in": "header",
+                    "required": required,
+                    "description": words,
+                    "schema": {"type": "string"},
+                    "example": example,
+                }
+                for required, name, words, example in WEBHOOK_HEADERS
+            ],
+            "requestBody": {"required": True, "content": self._content(shape)},
             "responses": {"2XX": {"description": "Received; anything else is tried again."}},
         }
 
@@ -109,20 +158,45 @@ class _Writer:
         ]
 
     def _responses(self, route: Route) -> Schema:
-        good = {"description": HTTPStatus(route.status).phrase, "content": self._content(route.answer)}
-        bad = {
-            str(status): {"description": words, "content": self._content(self.refusal)}
-            for status, words in REFUSALS.items()
-            if route.method in WRITES or status not in ONLY_WRITES
+        path = route.path.format(**self.path_examples)
+        fields = [name for shape in (route.body, route.query) if shape for name in shape.__struct_fields__]
+        names = {*PATH_PARAMETER.findall(route.path), *fields}
+        headers = {"X-Request-Id": REQUEST_ID}
+        if route.query and {"limit", "after"} <= {*route.query.__struct_fields__}:
+            headers["Link"] = {**LINK, "example": LINK["example"].replace("{path}", path)}
+        responses: Schema = {
+            str(route.status): {
+                "description": HTTPStatus(route.status).phrase,
+                "headers": headers,
+                "content": self._content(route.answer),
+            }
         }
-        return {str(route.status): good, **bad}
+        for status, words in REFUSALS.items():
+            example = self.refusal.example(status, names, "/" + path.split("/", 2)[2])
+            if example is None or not _may_come(status, route):
+                continue
+            schema = {"$ref": REF.format(name=self.refusal.__name__)}
+            responses[str(status)] = {
+                "description": words,
+                "headers": {"X-Request-Id": REQUEST_ID, **self._refusal_headers(status, route)},
+                "content": {"application/json": {"schema": schema, "example": example}},
+            }
+        return responses
 
-    def _content(self, shape: type[msgspec.Struct]) -> Schema:
+    def _refusal_headers(self, status: int, route: Route) -> Schema:
+        if status == 405:
+            allow = ", ".join(sorted(self.allowed[route.path]))
+            return {"Allow": {"required": True, "schema": {"type": "string"}, "example": allow}}
+        if status == 503:
+            return {"Retry-After": {**RETRY_AFTER, "required": True}}
+        return {"Retry-After": RETRY_AFTER} if status == 409 else {}
+
+    def _content(self, shape: Any) -> Schema:
         schema = {"$ref": REF.format(name=shape.__name__)}
         return {"application/json": {"schema": schema, "example": self.example(schema)}}
 
     def example(self, schema: Schema) -> Any:
-        """What the field's own examples say, put together; the first of a choice where there is none."""
+        """What the fields' own examples say, put together; the first of a choice where there is none."""
         if "examples" in schema:
             return schema["examples"][0]
         if "$ref" in schema:
@@ -132,10 +206,41 @@ class _Writer:
         if "anyOf" in schema:
             return self.example(schema["anyOf"][0])
         if schema.get("type") == "object":
-            return {name: self.example(field) for name, field in schema.get("properties", {}).items()}
+            return self._object(schema)
         if schema.get("type") == "array":
             return [self.example(schema["items"])]
-        return {"string": "text", "integer": 1, "boolean": True, "null": None}.get(str(schema.get("type")))
+        raise ValueError(f"A field has no example: {schema}")
+
+    def _object(self, schema: Schema) -> Schema:
+        """Fields that must be there, and those that may and have an example; one word means the same in all shapes."""
+        required = schema.get("required", [])
+        made = {}
+        for name, field in schema.get("properties", {}).items():
+            if _has_example(field):
+                made[name] = self.example(field)
+            elif name in required:
+                made[name] = self.example(self._namesake(name, field))
+        return made
+
+    def _namesake(self, name: str, field: Schema) -> Schema:
+        """The field itself, or the first field of this name and type elsewhere, if only that has an example."""
+        if {"$ref", "const", "enum", "anyOf"} & {*field}:
+            return field
+        for other in self.schemas.values():
+            found: Schema = other.get("properties", {}).get(name, {})
+            if _has_example(found) and found.get("type") == field.get("type"):
+                return found
+        return {**field, "examples": NAMED[name]} if name in NAMED else field
+
+
+def _has_example(field: Schema) -> bool:
+    return "examples" in field or any("examples" in choice for choice in field.get("anyOf", []))
+
+
+def _may_come(status: int, route: Route) -> bool:
+    if status in ONLY_BODIES:
+        return route.body is not None
+    return status not in ONLY_WRITES or route.method in WRITES
 
 
 def _without_null(schema: Schema) -> Schema:
