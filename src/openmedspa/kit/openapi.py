@@ -50,7 +50,6 @@ WEBHOOK_HEADERS = [
     (True, "User-Agent", "Fixed for an installation.", "Spakinect-Webhook/1.0"),
     (True, "Content-Type", "Always the same.", "application/json"),
 ]  # fmt: skip
-NAMED = {"timestamp": [1714658400000]}  # for fields whose shape gives no example
 
 
 class Refusal(Protocol):
@@ -230,7 +229,7 @@ class _Writer:
             found: Schema = other.get("properties", {}).get(name, {})
             if _has_example(found) and found.get("type") == field.get("type"):
                 return found
-        return {**field, "examples": NAMED[name]} if name in NAMED else field
+        return field
 
 
 def _has_example(field: Schema) -> bool:

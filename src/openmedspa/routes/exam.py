@@ -20,7 +20,7 @@ from openmedspa.partners.keys import Environment
 from openmedspa.treatments import api as treatments
 from openmedspa.treatments.shapes import TreatmentsOut, TreatmentsQuery
 from openmedspa.webhooks import api as webhooks
-from openmedspa.webhooks.shapes import SubscriptionIn, Told, WebhookIn
+from openmedspa.webhooks.shapes import Subscribed, SubscriptionIn, UrlSet, WebhookIn
 
 EXAMS = Key("Exams")
 
@@ -32,8 +32,8 @@ EXAM_API = [
     Route("GET",   "/emr/visits/{gfe_id}",              exams.show,                EXAMS, query=VisitQuery, answer=OneVisit),
     Route("GET",   "/emr/gfes/{location_id}",           exams.list_at_location,    EXAMS, query=VisitListQuery, answer=VisitList),
     Route("GET",   "/emr/treatments",                   treatments.list_treatments, EXAMS, query=TreatmentsQuery, answer=TreatmentsOut),
-    Route("POST",  "/emr/subscriptions",                webhooks.subscribe,        EXAMS, body=SubscriptionIn, answer=Told),
-    Route("POST",  "/emr/webhooks",                     webhooks.set_url,          EXAMS, body=WebhookIn, answer=Told),
+    Route("POST",  "/emr/subscriptions",                webhooks.subscribe,        EXAMS, body=SubscriptionIn, answer=Subscribed),
+    Route("POST",  "/emr/webhooks",                     webhooks.set_url,          EXAMS, body=WebhookIn, answer=UrlSet),
 ]
 
 # In production these paths do not exist.

@@ -26,9 +26,14 @@ class WebhookIn(Struct, frozen=True, forbid_unknown_fields=True):
     ]
 
 
-class Told(Struct, frozen=True, forbid_unknown_fields=True):
+class Subscribed(Struct, frozen=True, forbid_unknown_fields=True):
     success: Literal[True]
     message: Annotated[str, Meta(examples=["Successfully subscribed to location"])]
+
+
+class UrlSet(Struct, frozen=True, forbid_unknown_fields=True):
+    success: Literal[True]
+    message: Annotated[str, Meta(examples=["Webhook URL updated successfully"])]
 
 
 class CompletedVisit(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -48,6 +53,6 @@ class VisitCompleted(Struct, frozen=True, forbid_unknown_fields=True):
     """What a partner's endpoint receives for each completed visit; `timestamp` is in milliseconds."""
 
     event: Literal["visit.completed"]
-    timestamp: int
+    timestamp: Annotated[int, Meta(examples=[1714658400000])]
     success: Literal[True]
     data: CompletedVisit
