@@ -123,7 +123,7 @@ async def _prepare(settings: "Settings", *, is_embedded: bool) -> list[str]:
     from openmedspa import installation
     from openmedspa.cli import start_card
 
-    await _require_same_kind(settings)
+    await _require_same_kind(settings, is_embedded=is_embedded)
     if is_embedded:
         await installation.upgrade(settings)
     else:
@@ -136,14 +136,15 @@ async def _prepare(settings: "Settings", *, is_embedded: bool) -> list[str]:
     return start_card.demo(settings, await card(settings))
 
 
-async def _require_same_kind(settings: "Settings") -> None:
+async def _require_same_kind(settings: "Settings", *, is_embedded: bool) -> None:
     """A database is production, staging or the demo for good: what to type when it is another than asked for."""
     from openmedspa import installation
 
     mark = await installation.find_mark(settings)
     if mark is None or (mark.is_demo, mark.environment) == (settings.demo, settings.environment):
         return
-    fresh = f"openmedspa serve {'--demo ' if settings.demo else ''}--data-dir .data-new"
+    fresh = "openmedspa serve --demo" if settings.demo else "openmedspa serve"
+    fresh = f"{fresh} --data-dir .data-new" if is_embedded else f"DATABASE_URL=… {fresh}"
     if mark.is_demo:
         what, hint = "the demo, whose keys everybody knows", f"openmedspa serve --demo, or begin elsewhere: {fresh}"
     elif mark.environment != settings.environment and not settings.demo:
