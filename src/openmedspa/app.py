@@ -10,7 +10,8 @@ import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
 
 from openmedspa import __version__, installation, worker
 from openmedspa.exams import wire
@@ -22,10 +23,12 @@ from openmedspa.kit.crypto import Vault
 from openmedspa.kit.db import APP_ROLE, AWAY, SYSTEM_ROLE, Database, connect_pool
 from openmedspa.kit.errors import Unavailable
 from openmedspa.kit.fresh import Fresh
-from openmedspa.kit.house import House
+from openmedspa.kit.house import Carriers, House
+from openmedspa.kit.pages import Pages, templates
 from openmedspa.partners import jobs as partners
 from openmedspa.partners.access import ApiKey
 from openmedspa.routes import exam
+from openmedspa.routes.pages import page_table
 from openmedspa.settings import Settings
 from openmedspa.usage import audit
 from openmedspa.webhooks.shapes import VisitCompleted
@@ -64,10 +67,12 @@ def build_app(settings: Settings) -> Starlette:
         missing=wire.missing,
     )
 
+    pages = Pages(page_table(settings.environment), templates("openmedspa.portals"), trouble="layout/trouble.html")
+
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with open_house(settings) as house:
-            app.state.house = exam_api.house = house
+            app.state.house = exam_api.house = pages.house = house
             jobs = [
                 worker.forever(lambda: audit.keep_flushing(house), name="audit"),
                 worker.forever(lambda: partners.keep_noting_uses(house), name="uses of keys"),
@@ -85,6 +90,8 @@ def build_app(settings: Settings) -> Starlette:
             Route("/", _front),
             Route("/healthz", _healthz),
             Route("/readyz", _readyz),
+            Mount("/static", StaticFiles(packages=[("openmedspa.portals.layout", "static")])),
+            Mount("/", pages),
         ],
     )
 
@@ -109,6 +116,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             public_url=settings.base_url,
             is_production=settings.environment == "production",
             allow_loopback=settings.demo and settings.is_loopback,
+            carriers=Carriers(**{field: getattr(settings, field) for field in Carriers.__struct_fields__}),
             webhook_user_agent=settings.webhook_user_agent,
         )
 

@@ -14,7 +14,7 @@ from openmedspa.partners.keys import Environment
 
 PREFIX = "OPENMEDSPA_"
 BARE = {"DATABASE_URL": "database_url", "PORT": "port"}
-SECRETS = ("database_url", "secret_key")
+SECRETS = ("database_url", "secret_key", "smtp_url", "sms_token")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -34,6 +34,13 @@ class Settings(Struct, frozen=True, kw_only=True):
     demo: bool = False
     trusted_proxies: str = "127.0.0.1"  # whose X-Forwarded-For is believed; comma-separated addresses
     webhook_user_agent: str = "Spakinect-Webhook/1.0"
+    smtp_url: str = ""  # smtp:// (STARTTLS) or smtps:// with user:password@host:port; empty: mail stays in the outbox
+    mail_from: str = ""  # whom mail comes from, an address; the practice's name stands beside it
+    sms_url: str = ""  # of a Twilio-compatible API; empty: texts stay in the outbox
+    sms_account: str = ""
+    sms_token: str = ""
+    sms_from: str = ""  # our number, or the carrier's name for a pool of them
+    operator_email: str = ""  # who is told what no partner can be told
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ, **flags: Any) -> "Settings":

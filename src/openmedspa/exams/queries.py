@@ -151,8 +151,8 @@ async def insert_order(
         ), stepped as (
           insert into visit_steps (practice_id, visit_id, step, actor, at) select practice_id, id, 'ordered', $20, $19 from visit
         ), invited as (
-          insert into messages (practice_id, visit_id, channel, notice, address, queued_at)
-          select practice_id, id, channel, 'invited', address, $19
+          insert into messages (practice_id, visit_id, channel, notice, address, queued_at, due_at)
+          select practice_id, id, channel, 'invited', address, $19, $19
           from visit cross join lateral (values ('email', email), ('sms', phone)) as contact (channel, address)
           where kind = 'at_home'
         ), audited as (

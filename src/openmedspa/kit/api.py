@@ -11,7 +11,6 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
-from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
 from openmedspa.kit import parsing
@@ -19,8 +18,6 @@ from openmedspa.kit.db import AWAY, Tx
 from openmedspa.kit.errors import (
     Failed,
     Invalid,
-    MethodNotAllowed,
-    NotFound,
     Refused,
     Unavailable,
     UnsupportedMediaType,
@@ -28,6 +25,7 @@ from openmedspa.kit.errors import (
 from openmedspa.kit.failures import log_failure
 from openmedspa.kit.house import House
 from openmedspa.kit.http import WRITES, Answer, Call, Entrance, Headers, Incoming, Open, Outdated, Route, Stream
+from openmedspa.kit.table import Table
 
 log = logging.getLogger("openmedspa")
 
@@ -60,10 +58,8 @@ class Api:
         self.entrance = entrance
         self.routes = list(routes)
         self.refusal = refusal
-        self.missing = missing
+        self._table = Table(self.routes, missing=lambda method, path: missing(method, path.removeprefix(prefix)))
         self._in_flight = 0
-        self._fixed = {(route.method, route.path): route for route in self.routes if "{" not in route.path}
-        self._patterns = [(compile_path(route.path)[0], route) for route in self.routes]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._in_flight += 1
@@ -91,7 +87,7 @@ class Api:
         try:
             if self._in_flight > MOST_IN_FLIGHT:
                 raise Unavailable("The server is busy. Try again in a moment.")
-            route, path = self._match(incoming.method, incoming.path)
+            route, path = self._match(incoming)
             if isinstance(route, Route) and isinstance(route.access, Open):
                 return await self._carry_out(route, incoming, None, path)
             grant = await self.entrance.admit(incoming)
@@ -109,7 +105,7 @@ class Api:
             return self._refuse(Unavailable("The database did not answer. Try again in a moment."))
         except Exception as trouble:  # noqa: BLE001 the edge: whatever it was, the caller gets a plain 500
             log_failure(trouble, incoming.id)
-            return 500, [], encode(self.refusal(Failed("Internal server error")))
+            return self._refuse(Failed("Internal server error"))
 
     async def _carry_out(
         self, route: Route, incoming: Incoming, grant: Any, path: Mapping[str, str]
@@ -122,6 +118,8 @@ class Api:
             raise UnsupportedMediaType("Unsupported media type", "Send the body as Content-Type: application/json")
         body = parsing.body(raw, route.body) if route.body else None
         call = Call(incoming, grant, path=path, query=query, body=body)
+        if grant is not None:
+            call.now = self.entrance.now(grant, incoming.now)
         if route.method in WRITES:
             return route.status, [], await self._write(route, call, raw)
         return await _pack(route, await route.door(call))
@@ -145,22 +143,17 @@ class Api:
             return kept
         return encode(await route.finish(call, msgspec.json.decode(kept, type=route.answer)))
 
-    def _match(self, method: str, path: str) -> tuple[Route | Refused, Mapping[str, str]]:
-        if fixed := self._fixed.get((method, path)):
-            return fixed, {}
-        allowed = []
-        for pattern, route in self._patterns:
-            if match := pattern.fullmatch(path):  # `match` would let a line feed stand at the end
-                if route.method == method or (method == "HEAD" and route.method == "GET"):
-                    return route, match.groupdict()
-                allowed.append(route.method)
-        error, detail = self.missing(method if allowed else "", path.removeprefix(self.prefix))
-        if allowed:
-            return MethodNotAllowed(error, detail, headers={"Allow": ", ".join(sorted({*allowed}))}), {}
-        return NotFound(error, detail, code="endpoint_not_found"), {}
+    def _match(self, incoming: Incoming) -> tuple[Route | Refused, Mapping[str, str]]:
+        """A miss is answered, not raised: whoever has no valid key learns nothing of which paths there are."""
+        try:
+            return self._table.find(incoming.method, incoming.path)
+        except Refused as missing:
+            return missing, {}
 
     def _refuse(self, refused: Refused) -> tuple[int, Headers, bytes]:
-        return refused.status, _headers(refused.headers), encode(self.refusal(refused))
+        """Bodies are closed, so the address of the page that explains the code travels in a header."""
+        headers = [*_headers(refused.headers), (b"link", f'</docs/errors/{refused.code}>; rel="help"'.encode())]
+        return refused.status, headers, encode(self.refusal(refused))
 
 
 async def _pack(route: Route, answer: object) -> tuple[int, Headers, bytes | Stream]:

@@ -14,6 +14,18 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+class Carriers(Struct, frozen=True):
+    """Who carries mail and texts. Without one, staging keeps them in its outbox, and production lets them wait."""
+
+    smtp_url: str = ""  # smtp(s)://user:password@host:port
+    mail_from: str = ""  # the address that all mail comes from; the practice's name stands beside it
+    sms_url: str = ""  # of a Twilio-compatible API
+    sms_account: str = ""
+    sms_token: str = ""
+    sms_from: str = ""
+    operator_email: str = ""  # who is told what no partner can be told
+
+
 class House(Struct, frozen=True):
     """`db` serves requests inside their scope; `system` sees all tenants and is the worker's and the CLI's."""
 
@@ -23,6 +35,7 @@ class House(Struct, frozen=True):
     public_url: str
     is_production: bool
     allow_loopback: bool  # may a webhook go to this machine? Only under --demo on loopback.
+    carriers: Carriers = Carriers()
     webhook_user_agent: str = "Spakinect-Webhook/1.0"
     now: Callable[[], datetime] = utc_now
     reads: deque[tuple[object, ...]] = field(default_factory=deque)  # audit rows that wait to be copied

@@ -51,6 +51,11 @@ def query(raw: bytes, shape: type[T]) -> T:
         return cast("T", _empty(cast("Any", shape)))
     pairs = dict(parse_qsl(raw.decode("latin-1"), keep_blank_values=True))
     refuse_nul(pairs)
+    return form(pairs, shape)
+
+
+def form(pairs: dict[str, str], shape: type[T]) -> T:
+    """A form's fields as `shape`; names it does not know are ignored, texts become numbers where it says so."""
     try:
         return msgspec.convert(pairs, type=shape, strict=False)
     except msgspec.ValidationError as trouble:

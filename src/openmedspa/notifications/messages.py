@@ -3,6 +3,7 @@
 An order's invitations are queued by the order's own statement (exams/queries.py).
 """
 
+import logging
 from datetime import datetime
 from typing import Literal
 
@@ -10,6 +11,7 @@ from openmedspa.kit.db import Scope, Tx
 from openmedspa.notifications import queries
 
 Notice = Literal["invited", "cancelled", "completed"]
+log = logging.getLogger("openmedspa")
 
 
 async def withdraw_and_queue(
@@ -17,3 +19,12 @@ async def withdraw_and_queue(
 ) -> None:
     """Take back what was not sent yet, and tell the patient what happened, on every channel the order named."""
     await queries.replace_messages(tx, scope, practice_id, visit_id, notice=notice, now=now)
+
+
+async def tell_owner_switched_off(tx: Tx, endpoint_id: int, *, operator_email: str, now: datetime) -> None:
+    """Tell the owner of an endpoint that it gets nothing any more: the partner's contact, or else the operator."""
+    is_told = await queries.insert_owner_message(
+        tx, endpoint_id, notice="endpoint_switched_off", operator_email=operator_email or None, now=now
+    )
+    if not is_told:
+        log.warning("endpoint %s was switched off, and nobody is there to be told", endpoint_id)

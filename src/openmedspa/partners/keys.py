@@ -2,7 +2,7 @@
 
 import secrets
 import zlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from string import ascii_letters, digits
 from typing import Literal
@@ -28,6 +28,7 @@ class Grant(Struct, frozen=True):
     places: dict[str, int]
     practice_ids: list[int]
     expires_at: datetime | None = None
+    clock_offset: timedelta = timedelta(0)  # staging's time control: how far this account's clock is ahead
 
     @property
     def actor(self) -> str:

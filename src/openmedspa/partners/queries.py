@@ -7,7 +7,7 @@ from openmedspa.kit.db import Reads, Row
 from openmedspa.partners.keys import Grant
 
 GRANT = """
-select k.id as key_id, k.partner_id, k.scopes, k.expires_at,
+select k.id as key_id, k.partner_id, k.scopes, k.expires_at, p.clock_offset,
        array_agg(g.location_id) filter (where g.location_id is not null) as location_ids,
        array_agg(g.practice_id) filter (where g.location_id is not null) as practice_ids
 from api_keys k
@@ -19,11 +19,11 @@ where k.revoked_at is null and
 
 async def find_grant(db: Reads, key_sha256: bytes) -> Grant | None:
     """What a live key may reach; None when it is unknown or revoked. Expiry is the caller's to compare."""
-    return _to_grant(await db.unscoped_row(f"{GRANT} k.key_sha256 = $1 group by k.id", key_sha256))
+    return _to_grant(await db.unscoped_row(f"{GRANT} k.key_sha256 = $1 group by k.id, p.clock_offset", key_sha256))
 
 
 async def find_grant_by_id(db: Reads, key_id: int) -> Grant | None:
-    return _to_grant(await db.unscoped_row(f"{GRANT} k.id = $1 group by k.id", key_id))
+    return _to_grant(await db.unscoped_row(f"{GRANT} k.id = $1 group by k.id, p.clock_offset", key_id))
 
 
 def _to_grant(row: Row | None) -> Grant | None:
@@ -37,6 +37,7 @@ def _to_grant(row: Row | None) -> Grant | None:
         places=places,
         practice_ids=sorted(set(places.values())),
         expires_at=row["expires_at"],
+        clock_offset=row["clock_offset"],
     )
 
 

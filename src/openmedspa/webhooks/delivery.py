@@ -17,9 +17,9 @@ from openmedspa.kit.db import Row
 from openmedspa.kit.errors import Stopped
 from openmedspa.kit.failures import log_failure
 from openmedspa.kit.house import House
+from openmedspa.kit.ladder import next_try_at, parse_retry_after
 from openmedspa.kit.outbound import Answer, Outbound
 from openmedspa.webhooks import queries, signing
-from openmedspa.webhooks.ladder import next_try_at, parse_retry_after
 from openmedspa.webhooks.shapes import CompletedVisit, VisitCompleted
 
 LEASE = timedelta(seconds=20)  # longer than an exchange may take, shorter than the 30 s a killed worker may cost

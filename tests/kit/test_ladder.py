@@ -1,4 +1,4 @@
-"""When a delivery is tried again."""
+"""When what failed is tried again."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openmedspa.webhooks.ladder import DELAYS_SECONDS, JITTER_SHARE, next_try_at, parse_retry_after
+from openmedspa.kit.ladder import DELAYS_SECONDS, JITTER_SHARE, next_try_at, parse_retry_after
 
 NOW = datetime(2026, 3, 8, 9, 59, tzinfo=UTC)  # a minute before clocks change in California
 DAY = 86400

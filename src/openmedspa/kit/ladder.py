@@ -1,4 +1,4 @@
-"""When a delivery is tried again: pure arithmetic on times handed in. No I/O, no clock, no randomness of its own."""
+"""When what failed is tried again, a webhook or a message. No I/O, no clock, no randomness of its own."""
 
 import re
 from datetime import UTC, datetime, timedelta

@@ -1,0 +1,1 @@
+"""The frame and the look that all pages share."""
