@@ -1,0 +1,61 @@
+"""A real browser, headless: Debian's Chromium or whatever Chrome the machine has. Speaks to loopback only."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from playwright.async_api import Browser, Page, async_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+ON_MACOS = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+)
+# No sandbox of its own where tests run as root; nothing that asks the network for anything by itself.
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+]  # fmt: skip
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 900}
+
+
+def find_chromium() -> str:
+    """Where it is; `./dev test` installs one where it can."""
+    asked = os.environ.get("CHROMIUM")
+    found = [asked] if asked else [*map(shutil.which, NAMES), *(path for path in ON_MACOS if Path(path).exists())]
+    for path in found:
+        if path:
+            return path
+    raise AssertionError("No Chromium or Chrome found: apt install chromium, or set CHROMIUM to its path")
+
+
+@asynccontextmanager
+async def open_browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+@asynccontextmanager
+async def open_page(*, width: int = PHONE["width"], dark: bool = False) -> AsyncIterator[Page]:
+    """A page of that width; every request it makes is to the server it shows, or the test fails."""
+    async with open_browser() as browser:
+        height = PHONE["height"] if width == PHONE["width"] else DESKTOP["height"]
+        context = await browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
+        )
+        page = await context.new_page()
+        foreign: list[str] = []
+        page.on("request", lambda request: foreign.append(request.url) if not _is_ours(request.url) else None)
+        yield page
+        assert foreign == [], foreign
+
+
+def _is_ours(url: str) -> bool:
+    return url.startswith(("http://127.0.0.1:", "http://localhost:", "data:", "blob:", "about:"))
