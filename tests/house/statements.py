@@ -4,7 +4,7 @@ import inspect
 import types
 import typing
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
@@ -20,7 +20,7 @@ ROOT = Path(openmedspa.__file__).parent
 MODULES = sorted(f"openmedspa.{path.parent.name}.queries" for path in ROOT.glob("*/queries.py"))
 MADE_UP: dict[Any, Any] = {
     int: 1, str: "1", bytes: b"x" * 32, bool: True, float: 1.0, datetime: datetime(2025, 1, 1, tzinfo=UTC),
-    date: date(1990, 1, 1), UUID: UUID(int=1),
+    date: date(1990, 1, 1), timedelta: timedelta(seconds=1), UUID: UUID(int=1),
 }  # fmt: skip
 BY_NAME: dict[str, Any] = {
     "location_id": "loc_glow", "gfe_id": "gfe_10", "rows": [(1, datetime(2025, 1, 1, tzinfo=UTC), "1", "1", "1", None, None)],  # noqa: E501

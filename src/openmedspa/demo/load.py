@@ -108,7 +108,9 @@ async def _load(tx: Tx, vault: Vault, *, now: datetime) -> bool:
     rival_offices = await _load_tenant(tx, constants.RIVAL_OFFICE, catalogue)
     await _load_endpoint(tx, demo_offices[0], vault, now=now)
     await _load_visits(tx, demo_offices, rival_offices, catalogue, now=now)
-    await queries.update_loaded(tx, datetime.now(UTC))
+    loaded_at = datetime.now(UTC)
+    await partners.update_known(tx, [demo_offices[0].partner_id, rival_offices[0].partner_id], loaded_at)
+    await queries.update_loaded(tx, loaded_at)
     return True
 
 

@@ -246,16 +246,22 @@ async def insert_record(db: Reads, scope: Scope, visit: Visit, *, decisions: str
 
 
 async def claim_deciding_visits(db: Reads, now: datetime, *, limit: int) -> list[Row]:
-    """Staging's visits whose patient decides for themselves now; locked until commit, each by one worker."""
+    """Staging's visits whose patient decides for themselves by now on their account's clock, which may be ahead.
+
+    Locked until commit, each by one worker. The first bound is what the index is searched by.
+    """
     return await db.unscoped_rows(
         """
         with due as (
-          select practice_id, id from visits where decides_at <= $1 order by decides_at limit $2
-          for update skip locked
+          select v.practice_id, v.id, p.clock_offset from visits v join partners p on p.id = v.partner_id
+          where v.decides_at <= $1::timestamptz + (select max(clock_offset) from partners)
+            and v.decides_at <= $1::timestamptz + p.clock_offset
+          order by v.decides_at limit $2
+          for update of v skip locked
         )
         update visits v set decides_at = null
         from due where v.practice_id = due.practice_id and v.id = due.id
-        returning v.practice_id, v.gfe_id
+        returning v.practice_id, v.gfe_id, due.clock_offset
         """,
         now,
         limit,
@@ -263,13 +269,16 @@ async def claim_deciding_visits(db: Reads, now: datetime, *, limit: int) -> list
 
 
 async def claim_lapsed_visits(db: Reads, ordered_before: datetime, *, limit: int) -> list[Row]:
-    """Invitations that nobody finished; locked until commit, each by one worker."""
+    """Invitations that nobody finished, by their account's clock; locked until commit, each by one worker."""
     return await db.unscoped_rows(
         """
-        select practice_id, gfe_id from visits
-        where step in ('ordered', 'intake_started', 'intake_done', 'waiting') and ordered_at <= $1
-        order by ordered_at limit $2
-        for update skip locked
+        select v.practice_id, v.gfe_id, coalesce(p.clock_offset, '0') as clock_offset
+        from visits v left join partners p on p.id = v.partner_id
+        where v.step in ('ordered', 'intake_started', 'intake_done', 'waiting')
+          and v.ordered_at <= $1::timestamptz + (select coalesce(max(clock_offset), '0') from partners)
+          and v.ordered_at <= $1::timestamptz + coalesce(p.clock_offset, '0')
+        order by v.ordered_at limit $2
+        for update of v skip locked
         """,
         ordered_before,
         limit,

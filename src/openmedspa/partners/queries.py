@@ -1,7 +1,7 @@
 """All SQL on partners, keys and grants. These tables have no tenants: a partner serves many practices."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from openmedspa.kit.db import Reads, Row
 from openmedspa.partners.keys import Grant
@@ -182,3 +182,23 @@ async def update_keys_used(db: Reads, uses: Mapping[int, datetime]) -> None:
         list(uses),
         list(uses.values()),
     )
+
+
+async def update_clock(db: Reads, partner_id: int, by: timedelta) -> timedelta:
+    """Staging only: the database refuses it elsewhere. How far the account's clock is ahead now."""
+    row = await db.unscoped_row("select advance_clock($1, $2) as ahead", partner_id, by)
+    assert row is not None
+    ahead: timedelta = row["ahead"]
+    return ahead
+
+
+async def delete_since_set_up(db: Reads, partner_id: int) -> tuple[int, int]:
+    """Staging only, as above: the visits removed, and the older ones restored."""
+    row = await db.unscoped_row("select removed, restored from reset_account($1)", partner_id)
+    assert row is not None
+    return row["removed"], row["restored"]
+
+
+async def update_known(db: Reads, partner_ids: Sequence[int], now: datetime) -> None:
+    """From now on a reset goes back to this moment."""
+    await db.unscoped_row("update partners set known_at = $2 where id = any($1)", partner_ids, now)

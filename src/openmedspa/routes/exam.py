@@ -15,8 +15,10 @@ from openmedspa.exams.shapes import (
     VisitQuery,
 )
 from openmedspa.kit.http import Route
+from openmedspa.partners import api as partners
 from openmedspa.partners.access import Key
 from openmedspa.partners.keys import Environment
+from openmedspa.partners.shapes import ClockIn, ClockOut, ResetOut
 from openmedspa.treatments import api as treatments
 from openmedspa.treatments.shapes import TreatmentsOut, TreatmentsQuery
 from openmedspa.webhooks import api as webhooks
@@ -41,6 +43,9 @@ EXAM_STAGING = [
     Route("POST",  "/emr/staging/visits/{gfe_id}/outcome",  exams.stage_outcome,  EXAMS, body=OutcomeIn, answer=StagedOut),
     Route("POST",  "/emr/staging/visits/{gfe_id}/no-show",  exams.stage_no_show,  EXAMS, answer=StagedOut),
     Route("POST",  "/emr/staging/visits/{gfe_id}/schedule", exams.stage_schedule, EXAMS, body=ScheduleIn, answer=StagedOut),
+    Route("GET",   "/emr/staging/clock",                    partners.show_clock,    EXAMS, answer=ClockOut),
+    Route("POST",  "/emr/staging/clock",                    partners.advance_clock, EXAMS, body=ClockIn, answer=ClockOut, finish=partners.look_anew),
+    Route("POST",  "/emr/staging/reset",                    partners.reset_account, EXAMS, answer=ResetOut, finish=partners.look_anew),
 ]
 # fmt: on
 
