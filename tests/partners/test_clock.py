@@ -44,7 +44,7 @@ async def test_an_invitation_lapses_when_thirty_days_have_passed_on_the_accounts
     assert await jobs.lapse(glow_emr.house) == 1
     assert await status(glow_emr, gfe_id) == "Not Completed"
     row = await glow_emr.house.system.unscoped_row(
-        "select max(s.at) - min(s.at) as lasted from visit_steps s join visits v on v.id = s.visit_id where gfe_id = $1",
+        "select max(at) - min(at) as lasted from visit_steps s join visits v on v.id = s.visit_id where gfe_id = $1",
         gfe_id,
     )
     assert row is not None and row["lasted"].days == 30  # the step stands where the account's clock stood

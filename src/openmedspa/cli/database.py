@@ -20,6 +20,7 @@ from openmedspa.kit.embedded_cluster import Home
 from openmedspa.kit.errors import Stopped
 from openmedspa.kit.fresh import Fresh
 from openmedspa.kit.house import utc_now
+from openmedspa.partners.keys import Environment
 from openmedspa.settings import Settings
 
 if TYPE_CHECKING:
@@ -56,10 +57,15 @@ class Desk:
 
 
 @asynccontextmanager
-async def open_desk(data_dir: Path | None, *, makes: bool = False) -> AsyncIterator[Desk]:
-    """The database, migrated. One that is not there yet is made only for a command that writes the first rows."""
-    with attached(Settings.read(data_dir=data_dir), makes=makes) as found:
-        settings = await adopt(found)
+async def open_desk(
+    data_dir: Path | None, *, makes: bool = False, environment: Environment | None = None
+) -> AsyncIterator[Desk]:
+    """The database, migrated. One that is not there yet is made only for a command that writes the first rows.
+
+    `environment`: what a new database becomes, and what one that is there has to be.
+    """
+    with attached(Settings.read(data_dir=data_dir, environment=environment), makes=makes) as found:
+        settings = await adopt(found, wanted=environment)
         async with open_system(settings) as db:
             yield Desk(settings, db)
 
@@ -90,17 +96,29 @@ def attached(settings: Settings, *, makes: bool = False) -> Iterator[Settings]:
         yield replace(settings, database_url=dsn)
 
 
-async def adopt(settings: Settings) -> Settings:
-    """As the database is: staging or production, demo or not; a word in the environment to the contrary is refused."""
-    mark = await installation.find_mark(settings)
-    if mark is not None:
-        is_told = "environment" in Settings.origins()
-        environment = settings.environment if is_told else mark.environment
-        settings = replace(settings, environment=environment, demo=mark.is_demo)
+async def adopt(settings: Settings, *, wanted: Environment | None = None) -> Settings:
+    """As the database is, and migrated: an embedded one by us, another by whoever runs it."""
+    settings = await as_marked(settings, wanted=wanted)
     if is_own(settings):
         await installation.upgrade(settings)
     else:
         await installation.require_ready(settings)
+    return settings
+
+
+async def as_marked(settings: Settings, *, wanted: Environment | None = None) -> Settings:
+    """As the database is: staging or production, demo or not; a word in the environment to the contrary is refused."""
+    mark = await installation.find_mark(settings)
+    if mark is not None and wanted not in (None, mark.environment):
+        raise Stopped(
+            f"The database here is {mark.environment}, and this is for {wanted}.",
+            f"Use another database, or another folder: --data-dir .data-{wanted}",
+            exit_code=4,
+        )
+    if mark is not None:
+        is_told = "environment" in Settings.origins()
+        environment = settings.environment if is_told else mark.environment
+        settings = replace(settings, environment=environment, demo=mark.is_demo)
     return settings
 
 

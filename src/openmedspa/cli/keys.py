@@ -1,13 +1,15 @@
 """`openmedspa keys`: API keys of partners. Prints a key once and keeps none."""
 
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App
 
-from openmedspa.cli.flags import DataDir, Json, Yes, repeated
+from openmedspa.cli.flags import DataDir, Json, Yes, repeated, switch
 from openmedspa.cli.moments import later
 from openmedspa.cli.tables import show, show_json
 from openmedspa.cli.talk import confirm, data, say, typable
+from openmedspa.kit.errors import Stopped
 
 app = App(name="keys", help="API keys of partners.", version_flags=())
 COLUMNS = {
@@ -18,9 +20,12 @@ COLUMNS = {
 
 @app.command
 async def create(
-    partner: str,
+    partner: str | None = None,
     /,
     *,
+    staging: Annotated[
+        bool, switch("A place of your own to try things in: practice, location, partner and key.")
+    ] = False,
     name: str = "key",
     scope: Annotated[tuple[str, ...], repeated("What it may do; Exams unless given. May be repeated.")] = ("Exams",),
     location: Annotated[tuple[str, ...], repeated("Only there, not all the partner's places. May be repeated.")] = (),
@@ -28,7 +33,7 @@ async def create(
     as_json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Make a key for a partner. It is printed now and never again.
+    """Make a key for a partner, or with --staging all that a key needs. It is printed now and never again.
 
     Parameters
     ----------
@@ -40,6 +45,12 @@ async def create(
     from openmedspa.cli.database import open_desk
     from openmedspa.partners import registry
 
+    if staging == (partner is not None):
+        hint = 'openmedspa keys create "Glow EMR", or openmedspa keys create --staging'
+        raise Stopped("keys create takes a PARTNER or --staging.", hint, exit_code=2)
+    if partner is None:
+        await _create_sandbox(as_json=as_json, data_dir=data_dir)
+        return
     async with open_desk(data_dir) as desk:
         expires_at = later(expires, now=desk.now) if expires is not None else None
         key, row = await desk.write(
@@ -55,6 +66,25 @@ async def create(
     data(key)
     say(f"This is key {row['id']} for {desk.settings.environment}. It is not shown again; keep it somewhere safe.")
     say(typable(f"To end it: openmedspa keys revoke {row['id']}"))
+
+
+async def _create_sandbox(*, as_json: bool, data_dir: Path | None) -> None:
+    """Self-service: whoever may type here needs nobody else to begin."""
+    from openmedspa.cli.database import open_desk
+    from openmedspa.partners import sandbox
+
+    async with open_desk(data_dir, makes=True, environment="staging") as desk:
+        account = await desk.write(lambda tx: sandbox.open_account(tx, actor=desk.actor, now=desk.now))
+        base_url = f"{desk.settings.base_url}/emr"
+    values = {"base_url": base_url, "api_key": account.key, "location_id": account.location_id}
+    values |= {"partner": account.partner, "ppass": account.ppass}
+    if as_json:
+        show_json(values)
+        return
+    for field, value in values.items():
+        data(f"{field}\t{value}")
+    say("The key is not shown again. Everything here is staging: patients and exams are yours to invent.")
+    say(typable("If it does not run yet: OPENMEDSPA_ENVIRONMENT=staging openmedspa serve"))
 
 
 @app.command(name="list")

@@ -53,8 +53,17 @@ begin
   delete from messages m using visits v
     where v.practice_id = m.practice_id and v.id = m.visit_id and v.partner_id = account and m.queued_at > since;
 
+  update messages m set withdrawn_at = null, due_at = m.queued_at from visits v
+    where v.practice_id = m.practice_id and v.id = m.visit_id and v.partner_id = account and m.withdrawn_at > since;
+  delete from visit_sessions s using visits v
+    where v.practice_id = s.practice_id and v.id = s.visit_id and v.partner_id = account;
+  delete from identity_guesses g using visits v
+    where v.practice_id = g.practice_id and v.id = g.visit_id and v.partner_id = account;
+
   update visits v
     set step = last.step, updated_at = last.at, decides_at = null,
+        intake_answered = case when v.intake_answered_at <= since then v.intake_answered end,
+        intake_answered_at = case when v.intake_answered_at <= since then v.intake_answered_at end,
         record_version = case when last.step = 'signed' then
           (select max(version) from records r
            where r.practice_id = v.practice_id and r.visit_id = v.id and r.signed_at <= since) end
