@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import canaries
 from playwright.async_api import Browser, Page, async_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -52,6 +53,7 @@ async def open_page(*, width: int = PHONE["width"], dark: bool = False) -> Async
         )
         page = await context.new_page()
         foreign: list[str] = []
+        page.on("framenavigated", lambda frame: canaries.watch("address or title", frame.url))
         page.on("request", lambda request: foreign.append(request.url) if not _is_ours(request.url) else None)
         yield page
         assert foreign == [], foreign

@@ -79,6 +79,9 @@ async def _key(
     )  # fmt: skip
 
 
+# A health fact like no other word: wherever it turns up that no health fact belongs, a test fails (canaries.py).
+ALLERGY = "canary-7f3a-latex"
+INTAKE = [{"question": "allergies", "answer": {"selected": "yes", "items": [ALLERGY]}}]
 ANA = {"first_name": "Ana", "last_name": "Lopez", "email": "ana.lopez@example.com", "phone": "+12025550123"}
 
 
@@ -90,6 +93,7 @@ def at_home(**changes: Any) -> dict[str, Any]:
         "location_id": Cast.GLOW,
         "appointment_time": 1640995200,
         "requested_treatments": ["Botox Injection", "Dermal Filler"],
+        "intake_answers": INTAKE,
         **changes,
     }
     return {field: value for field, value in order.items() if value is not None}
@@ -102,6 +106,7 @@ def in_person(**changes: Any) -> dict[str, Any]:
         "patient_details": {field: value for field, value in details.items() if value is not None},
         "location_id": Cast.GLOW,
         "requested_treatments": ["Botox Injection"],
+        "intake_answers": INTAKE,
         **changes,
     }
     return {field: value for field, value in order.items() if value is not None}

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import canaries
 import httpx2
 from msgspec import Struct
 
@@ -37,6 +38,7 @@ class Client:
     async def request(self, method: str, path: str, **options: Any) -> Answer:
         headers = {**({"x-api-key": self.key} if self.key is not None else {}), **options.pop("headers", {})}
         response = await self.http.request(method, path, headers=headers, **options)
+        canaries.watch("Location or Link", f"{response.headers.get('location', '')} {response.headers.get('link', '')}")
         return Answer(response.status_code, response.headers, response.json() if response.content else None)
 
     async def get(self, path: str, **options: Any) -> Answer:

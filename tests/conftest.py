@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 
 import asyncpg
+import canaries
 import pytest
 from cast import Cast, cast_the_play
 from client import Client, open_client
@@ -30,6 +31,12 @@ def cluster() -> Iterator[str]:
         embedded_postgres.serve(Path(folder), settings={"fsync": "off", "full_page_writes": "off"}) as dsn,
     ):
         yield dsn
+
+
+@pytest.fixture(autouse=True)
+def no_health_fact_where_none_belongs() -> Iterator[None]:
+    with canaries.watching():
+        yield
 
 
 def named(dsn: str, database: str) -> str:

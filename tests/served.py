@@ -8,11 +8,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import canaries
 import httpx2
 
 START_SECONDS = 60
@@ -34,8 +35,9 @@ def environment() -> dict[str, str]:
 class Served:
     """A `serve --demo` on a free port; `start` after `kill` brings it back on the same data."""
 
-    def __init__(self, data_dir: Path, *flags: str) -> None:
+    def __init__(self, data_dir: Path, *flags: str, variables: Mapping[str, str] | None = None) -> None:
         self.data_dir = data_dir
+        self.environment = {**environment(), **(variables or {})}
         self.port = free_port()
         self.flags = flags
         self.process: subprocess.Popen[bytes] | None = None
@@ -54,7 +56,7 @@ class Served:
         words = self.command("serve", "--demo", "--port", str(self.port), *self.flags)
         with (self.data_dir / "serve.log").open("ab") as log:
             self.process = subprocess.Popen(
-                words, env=environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                words, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
         self.wait_until_ready(started + START_SECONDS)
         return time.monotonic() - started
@@ -78,6 +80,7 @@ class Served:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             self.process.wait(timeout=20)
+        canaries.watch("log of serve", (self.data_dir / "serve.log").read_text(errors="replace"))
 
     def spawn(self, *words: str) -> subprocess.Popen[bytes]:
         """Another command on the same data folder."""
@@ -94,8 +97,8 @@ class Served:
 
 
 @contextmanager
-def serving(data_dir: Path, *flags: str) -> Iterator[Served]:
-    served = Served(data_dir, *flags)
+def serving(data_dir: Path, *flags: str, variables: Mapping[str, str] | None = None) -> Iterator[Served]:
+    served = Served(data_dir, *flags, variables=variables)
     served.start()
     try:
         yield served

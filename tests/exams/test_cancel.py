@@ -76,7 +76,7 @@ async def test_cancel_withdraws_the_invitations_and_tells_the_patient(glow_emr: 
 async def test_a_message_that_was_sent_is_not_withdrawn(glow_emr: Client) -> None:
     gfe_id = await make_visit(glow_emr)
     db = glow_emr.house.system
-    await db.unscoped_row("update messages set sent_at = now() where channel = 'email'")
+    await db.unscoped_row("update messages set sent_at = now(), due_at = null where channel = 'email'")
     await glow_emr.patch(f"/emr/appointments/{gfe_id}/cancel")
     rows = await db.unscoped_rows("select channel from messages where withdrawn_at is not null")
     assert [row["channel"] for row in rows] == ["sms"]
