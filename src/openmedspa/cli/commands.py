@@ -21,19 +21,22 @@ GROUPS: dict[str, list[Command]] = {
         Command("serve",      "serve:serve",    "Answer the APIs and do the background work; --demo for invented data."),
         Command("demo",       "demo:demo",      "The demo's address, key, ids and secrets."),
         Command("listen",     "listen:listen",  "A webhook receiver that checks and prints what arrives."),
+        Command("verify",     "verify:verify",  "Does a server, ours or another, keep the exam contract?"),
     ],
     "Set it up": [
-        Command("practices",  "practices:app",  "Practices, the tenants.",                       ("create", "list")),
+        Command("practices",  "practices:app",  "Practices, the tenants.",                       ("create", "set", "list")),
         Command("locations",  "locations:app",  "Where practices see patients.",                 ("create", "list")),
         Command("treatments", "treatments:app", "The catalogue.",                                ("import", "list")),
         Command("favourites", "favourites:app", "What a practice likes best.",                   ("set", "list")),
-        Command("partners",   "partners:app",   "Companies whose software talks to us.",         ("create", "list")),
+        Command("partners",   "partners:app",   "Companies whose software talks to us.",         ("create", "set", "list")),
         Command("grants",     "grants:app",     "Which locations a partner may reach.",          ("add", "remove")),
         Command("keys",       "keys:app",       "API keys of partners.",                         ("create", "list", "revoke")),
-        Command("webhooks",   "webhooks:app",   "Where webhooks go, their secrets, sending again.", ("list", "secrets", "replay")),
+        Command("webhooks",   "webhooks:app",   "Where webhooks go, their secrets, sending again.", ("list", "add", "remove", "on", "off", "secrets", "show", "replay")),
     ],
     "Run it": [
         Command("worker",     "worker:worker",  "The background work alone, beside serve --no-worker."),
+        Command("outbox",     "outbox:app",     "Messages to patients: where they stand, what they say.", ("list", "show", "bounce")),
+        Command("doctor",     "doctor:doctor",  "Looks the installation over, and says what to do."),
         Command("db",         "db:app",         "The database and its migrations.",              ("upgrade", "status")),
         Command("routes",     "routes:routes",  "Every URL: method, path, scope, body, answer."),
         Command("config",     "config:app",     "Every setting, and where its value comes from.", ("show",)),
@@ -54,7 +57,12 @@ def overview() -> str:
     lines = ["Usage: openmedspa COMMAND …", ""]
     for title, group in GROUPS.items():
         rows = [(" ".join((command.name, "|".join(command.actions))).strip(), command.help) for command in group]
-        lines += [title, *(f"  {usage:{WIDTH}}{text}" for usage, text in rows), ""]
+        lines += [title, *(f"  {_padded(usage)}{text}" for usage, text in rows), ""]
     lines += ["With every command", *(f"  {switch:{WIDTH}}{text}" for switch, text in SWITCHES.items())]
     lines += [f"  {'--help':{WIDTH}}What it takes.", "", "To begin: openmedspa serve --demo"]
     return "\n".join(lines)
+
+
+def _padded(usage: str) -> str:
+    """To the column of the words; a longer one takes a line of its own."""
+    return f"{usage:{WIDTH}}" if len(usage) < WIDTH else f"{usage}\n{'':{WIDTH + 2}}"

@@ -1,0 +1,1 @@
+"""The exam contract as checks, a file for each chapter."""

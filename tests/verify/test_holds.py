@@ -1,0 +1,66 @@
+"""Our own server keeps the contract: every check holds before `serve --demo`, by the command that anybody types."""
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from cli.terminal import Ran, run
+from served import Served
+
+from openmedspa.verify.contents import CONTRACT
+
+
+def command(demo: Served, known: dict[str, str], *words: str) -> Ran:
+    flags = [word for name, value in known.items() for word in (f"--{name.replace('_', '-')}", value)]
+    return run("verify", f"{demo.url}/emr", *flags, *words)
+
+
+def test_every_check_holds_and_none_is_skipped(demo: Served, known: dict[str, str], tmp_path: Path) -> None:
+    ran = command(demo, known, "--junit", str(tmp_path / "junit.xml"), "--strict")
+    assert [line for line in ran.lines if not line.startswith("held\t")] == []
+    assert [line.split("\t")[1] for line in ran.lines] == [check.id for check in CONTRACT]
+    assert ran.code == 0
+    assert f"{len(CONTRACT)} of {len(CONTRACT)} hold, 0 failed, 0 skipped at {demo.url}/emr." in ran.err
+    assert "visits were ordered, all for invented people at example.com." in ran.err
+    assert "points to us, who are gone now" in ran.err
+    suites = ET.parse(tmp_path / "junit.xml").getroot()
+    assert suites.attrib["tests"] == str(len(CONTRACT))
+    assert (suites.attrib["failures"], suites.attrib["skipped"]) == ("0", "0")
+    assert len(list(suites.iter("testcase"))) == len(CONTRACT)
+    assert not list(suites.iter("failure"))
+
+
+def test_the_demo_beside_it_says_key_ids_and_secrets(demo: Served) -> None:
+    for words in ((), (demo.url,), (f"http://localhost:{demo.port}/emr/",)):
+        ran = run("verify", *words, "--data-dir", str(demo.data_dir), "--only", "cancel", "--no-webhooks")
+        assert ran.code == 0, ran.err
+        assert f"those of the demo at {demo.url}/emr" in ran.err
+        assert all(line.startswith("held\tcancel.") for line in ran.lines)
+
+
+def test_what_is_not_known_is_skipped_and_said(demo: Served, known: dict[str, str]) -> None:
+    given = {name: known[name] for name in ("key", "location")}
+    ran = command(demo, given, "--no-webhooks", "--only", "deliveries", "--only", "cancel.*", "--json")
+    assert ran.code == 0
+    checks = {check["id"]: check for check in json.loads(ran.out)["checks"]}
+    assert checks["cancel.works"]["outcome"] == "held"
+    assert checks["cancel.foreign"]["why"] == "needs --foreign-gfe"
+    assert checks["deliveries.comes"]["why"].startswith("needs webhooks: --receive")
+    assert "1 skipped: needs --foreign-gfe" in ran.err
+    assert "points to us" not in ran.err
+
+
+def test_the_list_needs_no_server() -> None:
+    ran = run("verify", "--list", "--only", "idempotency.*", "--json")
+    listed = json.loads(ran.out)
+    assert ran.code == 0
+    assert [check["id"] for check in listed] == [check.id for check in CONTRACT if check.group == "idempotency"]
+    assert {check["source"] for check in listed} == {"extension"}
+
+
+def test_each_check_has_a_name_and_a_sentence_of_its_own() -> None:
+    assert len({check.id for check in CONTRACT}) == len(CONTRACT)
+    assert len({check.says for check in CONTRACT}) >= len(CONTRACT) - len({check.group for check in CONTRACT})
+    for check in CONTRACT:
+        assert check.says[0].isupper() or not check.says[0].isalpha(), check.id
+        assert check.says.endswith("."), check.id
