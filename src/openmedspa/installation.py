@@ -1,5 +1,8 @@
 """The database as a whole: reachable, migrated, of one environment, loaded with the demo. Refuses in one line."""
 
+from datetime import timedelta
+from time import monotonic
+
 import asyncpg
 from msgspec import Struct
 
@@ -7,6 +10,7 @@ from openmedspa.kit import migrate
 from openmedspa.kit.crypto import Vault
 from openmedspa.kit.db import Database
 from openmedspa.kit.errors import Stopped
+from openmedspa.kit.house import utc_now
 from openmedspa.partners.keys import Environment
 from openmedspa.settings import Settings
 
@@ -18,6 +22,14 @@ class Mark(Struct, frozen=True):
 
     environment: Environment
     is_demo: bool
+
+
+class Probe(Struct, frozen=True):
+    """PostgreSQL's version, what a round trip to it takes, and how far its clock is from ours."""
+
+    version: str
+    round_trip_ms: float
+    clock_off: timedelta
 
 
 async def connect(settings: Settings) -> asyncpg.Connection:
@@ -37,6 +49,18 @@ async def connect(settings: Settings) -> asyncpg.Connection:
             "Check DATABASE_URL, or unset it to use the embedded PostgreSQL.",
             exit_code=5,
         ) from None
+
+
+async def probe(settings: Settings) -> Probe:
+    """One look at the server, changing nothing."""
+    connection = await connect(settings)
+    try:
+        version = await connection.fetchval("show server_version")
+        began = monotonic()
+        theirs = await connection.fetchval("select clock_timestamp()")
+        return Probe(version, (monotonic() - began) * 1000, abs(utc_now() - theirs))
+    finally:
+        await connection.close()
 
 
 async def find_mark(settings: Settings) -> Mark | None:

@@ -192,9 +192,9 @@ def test_a_file_of_secrets_that_is_none_is_named(prompt: Prompt, tmp_path: Path)
     ran = prompt("listen", "--api-key", "@nowhere")
     assert ran.code == 3 and "nowhere: No such file or directory." in ran.err
     ran = prompt("listen", "--api-key", "@empty")
-    assert ran.code == 2 and "There is no secret in empty." in ran.err
+    assert ran.code == 2 and "There is no secret for --api-key in empty." in ran.err
 
 
 def test_the_next_flag_is_not_taken_for_a_secret(prompt: Prompt) -> None:
     ran = prompt("listen", "--api-key", "--once")
-    assert ran.code == 2 and "A secret is missing before --once." in ran.err
+    assert ran.code == 2 and "--api-key is followed by --once" in ran.err

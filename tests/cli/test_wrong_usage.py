@@ -15,7 +15,7 @@ WITHOUT_A_DATABASE = [
     ("xylophone", USAGE, "There is no command xylophone.", "--help"),
     ("--quick", USAGE, "There is no command --quick.", "--help"),
     ("keys creat", USAGE, 'Did you mean "create"?', "keys --help"),
-    ("keys create", USAGE, "keys create needs PARTNER.", "keys create --help"),
+    ("keys create", USAGE, "keys create takes a PARTNER or --staging.", "keys create --staging"),
     ("keys revoke", USAGE, "keys revoke needs NUMBER.", "keys revoke --help"),
     ("keys revoke three", USAGE, '"three" is no whole number', "keys revoke --help"),
     ("practices list --jsn", USAGE, "Unknown option: --jsn. Did you mean --json?", "practices list --help"),

@@ -148,4 +148,4 @@ def test_a_secret_comes_from_a_file_or_stdin(
         assert ran.code == 5
         assert "from-" not in ran.err
     (tmp_path / "empty").write_text("")
-    assert "There is no secret for --key." in prompt("verify", "http://127.0.0.1:1", "--key", "@empty").err
+    assert "There is no secret for --key in empty." in prompt("verify", "http://127.0.0.1:1", "--key", "@empty").err

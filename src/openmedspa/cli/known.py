@@ -1,7 +1,6 @@
 """What is known of a server that is to be verified: flags, files, stdin, and the note of a demo beside us."""
 
 import re
-import sys
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +9,7 @@ from urllib.parse import urlsplit
 from cyclopts import Parameter
 
 from openmedspa.cli import talk
+from openmedspa.cli.secret_words import read_secret
 from openmedspa.kit.errors import Stopped
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 # What the demo's note calls it → what a check calls it.
 OF_DEMO = {
-    "api_key": "key", "location_id": "location", "foreign_location_id": "foreign_location",
+    "api_key": "key", "location_id": "location",
+    "foreign_location_id": "foreign_location",
     "foreign_gfe_id": "foreign_gfe", "webhook_signing_secret": "secret", "webhook_secret": "header_secret",
 }  # fmt: skip
 IDS, ID, VISIBLE = ("location", "second_location", "foreign_location", "foreign_gfe"), r"[A-Za-z0-9_.~-]*", r"[ -~]*"
@@ -95,21 +96,4 @@ def to_given(known: Known, timeout: float) -> "Given":
 
 
 def _read(name: str, given: str) -> str:
-    """The secret itself, or what is in the @FILE, or the next line of stdin for -."""
-    flag = f"--{name.replace('_', '-')}"
-    if given.startswith("--"):
-        raise Stopped(f"{flag} is followed by {given}, not by a secret.", "openmedspa verify --help", exit_code=2)
-    try:
-        if given == "-":
-            text = sys.stdin.readline().strip()
-        elif given.startswith("@"):
-            text = Path(given[1:]).expanduser().read_text(encoding="utf-8").strip()
-        else:
-            return given
-    except OSError as trouble:
-        raise Stopped(f"{given[1:]}: {trouble.strerror}.", exit_code=3) from None
-    except UnicodeDecodeError:
-        raise Stopped(f"{given[1:]} is not text.", exit_code=2) from None
-    if not text:
-        raise Stopped(f"There is no secret for {flag}.", "openmedspa verify --help", exit_code=2)
-    return text
+    return read_secret(given, flag=f"--{name.replace('_', '-')}", command="verify") if given else ""

@@ -1,6 +1,5 @@
 """`openmedspa listen`: a developer's first webhook receiver. Knows secrets from flags, or from the demo beside it."""
 
-import sys
 from base64 import b64decode
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,7 @@ from cyclopts import Parameter
 
 from openmedspa.cli import talk
 from openmedspa.cli.flags import DataDir, Json, switch
+from openmedspa.cli.secret_words import read_secret
 from openmedspa.kit.errors import Stopped
 
 if TYPE_CHECKING:
@@ -37,7 +37,10 @@ async def listen(
 ) -> None:
     """Receive webhooks, check their signatures and print a line for each. Without secrets, those of the demo count."""
     _require_sense(port=port, fail=fail, once=once, timeout=timeout)
-    secret, api_key, header_secret = (tuple(map(_read, given)) for given in (secret, api_key, header_secret))
+    secret, api_key, header_secret = (
+        tuple(read_secret(one, flag=flag, command="listen") for one in given)
+        for flag, given in (("--secret", secret), ("--api-key", api_key), ("--header-secret", header_secret))
+    )
     _require_signing_secrets(secret)
     from openmedspa.cli.receiver import Known, Receiver, served, until_done
     from openmedspa.settings import Settings
@@ -62,27 +65,6 @@ def _require_sense(*, port: int, fail: int, once: bool, timeout: float | None) -
         raise Stopped("--fail and --timeout are numbers above 0.", "openmedspa listen --help", exit_code=2)
     if timeout is not None and not once:
         raise Stopped("--timeout goes with --once.", "openmedspa listen --once --timeout 60", exit_code=2)
-
-
-def _read(given: str) -> str:
-    """The secret itself, or what is in the @FILE, or the next line of stdin for -."""
-    if given.startswith("--"):
-        raise Stopped(f"A secret is missing before {given}.", "openmedspa listen --help", exit_code=2)
-    if given == "-":
-        text = sys.stdin.readline()
-    elif given.startswith("@"):
-        try:
-            text = Path(given[1:]).expanduser().read_text(encoding="utf-8")
-        except OSError as trouble:
-            raise Stopped(f"{given[1:]}: {trouble.strerror}.", exit_code=3) from None
-        except UnicodeDecodeError:
-            raise Stopped(f"{given[1:]} is not text.", exit_code=2) from None
-    else:
-        return given
-    if not text.strip():
-        where = "stdin" if given == "-" else given[1:]
-        raise Stopped(f"There is no secret in {where}.", "openmedspa listen --help", exit_code=2)
-    return text.strip()
 
 
 def _require_signing_secrets(secret: tuple[str, ...]) -> None:
