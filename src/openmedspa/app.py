@@ -15,7 +15,6 @@ from starlette.staticfiles import StaticFiles
 
 from openmedspa import __version__, installation, worker
 from openmedspa.exams import wire
-from openmedspa.exams.shapes import Refusal
 from openmedspa.kit import http as kit
 from openmedspa.kit import openapi
 from openmedspa.kit.api import Api
@@ -28,10 +27,10 @@ from openmedspa.kit.pages import Pages, templates
 from openmedspa.partners import jobs as partners
 from openmedspa.partners.access import ApiKey
 from openmedspa.routes import exam
+from openmedspa.routes.documents import exam_document
 from openmedspa.routes.pages import page_table
 from openmedspa.settings import Settings
 from openmedspa.usage import audit
-from openmedspa.webhooks.shapes import VisitCompleted
 
 SYSTEM_POOL_SIZE = 6
 OPENAPI = f"{wire.PREFIX}/openapi.json"
@@ -123,17 +122,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
 
 def exam_openapi(settings: Settings) -> openapi.Schema:
     """The exam API's OpenAPI document, as this server's environment has it."""
-    return openapi.document(
-        exam.routes(settings.environment),
-        title="OpenMedspa exam API",
-        version=__version__,
-        description="Order Good Faith Exams for medspa patients, follow them, and receive their outcome by webhook.",
-        server=settings.base_url,
-        security={"apiKey": {"type": "apiKey", "in": "header", "name": "x-api-key"}},
-        refusal=Refusal,
-        webhooks={"visit.completed": VisitCompleted},
-        path_examples={"gfe_id": "gfe_abc123xyz789", "location_id": "loc_12345"},
-    )
+    return exam_document(settings.environment, settings.base_url)
 
 
 @asynccontextmanager

@@ -17,7 +17,8 @@ import openmedspa
 from openmedspa.kit.db import Scope, scoped
 
 ROOT = Path(openmedspa.__file__).parent
-MODULES = sorted(f"openmedspa.{path.parent.name}.queries" for path in ROOT.glob("*/queries.py"))
+FILES = [*ROOT.glob("*/queries.py"), *ROOT.glob("*/queries/[!_]*.py")]
+MODULES = sorted("openmedspa." + ".".join(path.relative_to(ROOT).with_suffix("").parts) for path in FILES)
 MADE_UP: dict[Any, Any] = {
     int: 1, str: "1", bytes: b"x" * 32, bool: True, float: 1.0, datetime: datetime(2025, 1, 1, tzinfo=UTC),
     date: date(1990, 1, 1), timedelta: timedelta(seconds=1), UUID: UUID(int=1),

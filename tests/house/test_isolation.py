@@ -92,6 +92,8 @@ BODIES: dict[str, Any] = {
     "/emr/in-person": in_person(patient={"last_name": "Rivalpatient"}),
     "/emr/subscriptions": {"location_id": Cast.GLOW},
     "/emr/webhooks": {"url": "https://emr.example.com/hook"},
+    "/emr/webhooks/replay": {"since": 1700000000},
+    "/emr/staging/webhooks/chaos": {"fail_next": 1},
     "/emr/staging/visits/{gfe_id}/outcome": {"approved": ["Botox Injection", "Dermal Filler"]},
     "/emr/staging/visits/{gfe_id}/schedule": {"time": 1900000000},
 }

@@ -20,7 +20,9 @@ from openmedspa.settings import BARE, ENVIRONMENTS, PREFIX, SECRETS, Settings
 ROOT = Path(openmedspa.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 NAMES = [str(path.relative_to(ROOT)) for path in FILES]
-SLICES = {path.parent.name for path in ROOT.glob("*/queries.py")} - {"demo"}  # the demo is above them, like the CLI
+# A slice's SQL stands in queries.py or, when that grew too long, in the files of a package of that name.
+QUERIES = sorted([*ROOT.glob("*/queries.py"), *ROOT.glob("*/queries/[!_]*.py")])
+SLICES = {path.relative_to(ROOT).parts[0] for path in QUERIES} - {"demo"}  # the demo is above them, like the CLI
 LONGEST_FUNCTION, LONGEST_FILE = 50, 300
 SQL = re.compile(
     r"^\s*(select\s.+\sfrom\s|insert\s+into\s|update\s+\w+\s+(\w+\s+)?set\s|delete\s+from\s|with\s+\w+\s+as\s|"
@@ -61,13 +63,13 @@ def test_a_file_says_first_which_room_it_is(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
 def test_sql_stands_in_queries_and_migrations_only(path: Path) -> None:
     name = str(path.relative_to(ROOT))
-    if path.name == "queries.py" or name in MAY_HOLD_SQL or name.startswith("kit/embedded"):
+    if path in QUERIES or name in MAY_HOLD_SQL or name.startswith("kit/embedded"):
         return
     assert [text for text in texts(tree(path)) if SQL.match(text)] == []
 
 
 def test_the_search_for_sql_finds_it() -> None:
-    for path in ROOT.glob("*/queries.py"):
+    for path in QUERIES:
         assert [text for text in texts(tree(path)) if SQL.match(text)], path
     assert not SQL.match("update the record") and not SQL.match("Select a location from the list".replace("from", "of"))
 
@@ -79,7 +81,7 @@ def test_nothing_is_too_long(path: Path) -> None:
     long = {
         node.name: node.end_lineno - node.lineno + 1
         for node in ast.walk(tree(path))
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.end_lineno and path.name != "queries.py"
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.end_lineno and path not in QUERIES
         if node.end_lineno - node.lineno + 1 > LONGEST_FUNCTION
     }
     assert long == {}
@@ -100,9 +102,9 @@ def imports(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if path.parent.name in SLICES], ids=str)
+@pytest.mark.parametrize("path", [path for path in FILES if path.relative_to(ROOT).parts[0] in SLICES], ids=str)
 def test_a_slice_imports_no_other_slices_queries(path: Path) -> None:
-    foreign = {f"openmedspa.{name}.queries" for name in SLICES - {path.parent.name}}
+    foreign = {f"openmedspa.{name}.queries" for name in SLICES - {path.relative_to(ROOT).parts[0]}}
     assert [name for name in imports(path) if any((name + ".").startswith(f"{other}.") for other in foreign)] == []
 
 
@@ -112,7 +114,7 @@ def test_the_kit_knows_nobody(path: Path) -> None:
     assert ours == []
 
 
-@pytest.mark.parametrize("path", [p for p in FILES if p.name in {"queries.py", "shapes.py", "matching.py"}], ids=str)
+@pytest.mark.parametrize("path", [p for p in FILES if p in QUERIES or p.name in {"shapes.py", "matching.py"}], ids=str)
 def test_rules_and_queries_know_no_http(path: Path) -> None:
     assert not [name for name in imports(path) if name.startswith(("openmedspa.kit.http", "starlette"))]
 

@@ -18,7 +18,7 @@ HOT = {
     "exams.queries.insert_step",
     "exams.queries.insert_record",
     "exams.queries.exists_anywhere",
-    "notifications.queries.replace_messages",
+    "notifications.queries.sending.replace_messages",
     "partners.queries.find_grant",
     "partners.queries.claim_idempotency_key",
 }

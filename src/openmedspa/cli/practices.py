@@ -1,10 +1,13 @@
 """`openmedspa practices`: the tenants. Asks the slice, prints the answer."""
 
-from cyclopts import App
+from typing import Annotated
+
+from cyclopts import App, Parameter
 
 from openmedspa.cli.flags import DataDir, Json
 from openmedspa.cli.tables import show, show_json
 from openmedspa.cli.talk import data, say, typable
+from openmedspa.kit.errors import Stopped
 
 app = App(name="practices", help="Practices, the tenants.", version_flags=())
 COLUMNS = {
@@ -12,6 +15,8 @@ COLUMNS = {
     "name": "NAME",
     "time_zone": "TIME ZONE",
     "locations": "LOCATIONS",
+    "colour": "COLOUR",
+    "reply_to": "REPLY TO",
     "created_at": "CREATED",
 }
 
@@ -50,6 +55,32 @@ async def create(
         return
     data(row["ppass"])
     say(typable(f"Next, where it sees patients: openmedspa locations create {row['ppass']} --state CA"))
+
+
+@app.command(name="set")
+async def set_(
+    ppass: str,
+    /,
+    *,
+    name: Annotated[str | None, Parameter(help="What patients read.")] = None,
+    colour: Annotated[str | None, Parameter(help="Of its messages and pages, as in '#0f766e'.")] = None,
+    reply_to: Annotated[str | None, Parameter(help="Who reads what patients answer; '' for nobody.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Change how a practice's messages look, and who reads the answers."""
+    from openmedspa.cli.database import open_desk
+    from openmedspa.practices import register
+
+    if name is None and colour is None and reply_to is None:
+        hint = "openmedspa practices set GlowOffice --colour '#0f766e'"
+        raise Stopped("There is nothing to change.", hint, exit_code=2)
+    async with open_desk(data_dir) as desk:
+        await desk.write(
+            lambda tx: register.change_practice(
+                tx, ppass, name=name, colour=colour, reply_to=reply_to, actor=desk.actor, now=desk.now
+            )
+        )
+    data(f"{ppass} changed")
 
 
 @app.command(name="list")

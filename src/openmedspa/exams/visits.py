@@ -64,6 +64,11 @@ async def lock(tx: Tx, grant: Grant, gfe_id: str) -> Visit:
     return await _permitted(tx, grant, gfe_id, await queries.lock_visit(tx, grant.practice_ids, gfe_id))
 
 
+async def lock_of_patient(tx: Tx, practice_id: int, gfe_id: str) -> Visit | None:
+    """As `lock`, for the patient, whose way to it is their link and no grant."""
+    return await queries.lock_visit(tx, [practice_id], gfe_id)
+
+
 async def cancel(tx: Tx, grant: Grant, gfe_id: str, *, request_id: str, now: datetime) -> None:
     """End an at-home visit on the client's word.
 
@@ -98,6 +103,12 @@ async def schedule(
         tx, [visit.practice_id], visit, Step.SCHEDULED, actor=actor, now=now, scheduled_at=scheduled_at
     )
     await _record(tx, visit, "visit.scheduled", actor=actor, request_id=request_id, now=now)
+
+
+async def begin_intake(tx: Tx, visit: Visit, *, actor: str, now: datetime) -> None:
+    """The patient has answered something; the audit row stands with the answers."""
+    require_may_become(visit.step, Step.INTAKE_STARTED, doing="begun")
+    await queries.insert_step(tx, [visit.practice_id], visit, Step.INTAKE_STARTED, actor=actor, now=now)
 
 
 async def miss(tx: Tx, visit: Visit, *, actor: str, request_id: str | None, now: datetime) -> None:

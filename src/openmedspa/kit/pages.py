@@ -16,20 +16,24 @@ from starlette.types import Receive, Scope, Send
 
 from openmedspa.kit import parsing
 from openmedspa.kit.db import AWAY, Tx
-from openmedspa.kit.errors import Failed, Forbidden, Refused, Unavailable, UnsupportedMediaType
+from openmedspa.kit.errors import Failed, Forbidden, Invalid, Refused, Unavailable, UnsupportedMediaType
 from openmedspa.kit.failures import log, log_failure
 from openmedspa.kit.house import House
 from openmedspa.kit.http import Call, Headers, Incoming
 from openmedspa.kit.table import Table
 
-MAX_FORM_BYTES = 64 * 1024
+MAX_FORM_BYTES = 512 * 1024  # three lists of the longest texts, each character spelled as %F0%9F%98%80
+MOST_FIELDS = 200
 FORM = "application/x-www-form-urlencoded"
 HTML = "text/html; charset=utf-8"
 ALWAYS = {
     "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",  # a patient's link is a key: it must not travel to other sites
+    # A link may be a key: it must not travel to other sites. Under `no-referrer` browsers would send our own forms
+    # with `Origin: null`, and we could not tell where they come from.
+    "referrer-policy": "same-origin",
     "x-frame-options": "DENY",
     "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
 }
 
@@ -115,7 +119,12 @@ class Pages:
         incoming = Incoming(scope, receive, self.house, prefix="\x00")
         nonce = secrets.token_urlsafe(16)
         page, answer, csrf = await self._answer(incoming)
-        body, kind, status, more = self._render(answer, nonce=nonce, csrf=csrf)
+        try:
+            body, kind, status, more = self._render(answer, nonce=nonce, csrf=csrf)
+        except Exception as trouble:  # noqa: BLE001 a template's mistake is ours, and no reason to show a bare error
+            log_failure(trouble, incoming.id)
+            page, answer = None, self._refusal(Failed("Internal server error"), incoming)
+            body, kind, status, more = self._render(answer, nonce=nonce, csrf="")
         headers: Headers = [
             (b"content-type", kind.encode()),
             (b"content-length", str(len(body)).encode()),
@@ -236,7 +245,12 @@ def _query(incoming: Incoming) -> dict[str, str]:
 
 def _pairs(raw: bytes) -> dict[str, str]:
     """A form's fields, the last of each name; a name given several times by the browser is not needed anywhere."""
-    pairs = dict(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=200))
+    try:
+        pairs = dict(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS))
+    except ValueError:
+        raise Invalid(
+            "Too many fields", f"A form may have at most {MOST_FIELDS} fields", code="field_invalid"
+        ) from None
     parsing.refuse_nul(pairs)
     return pairs
 

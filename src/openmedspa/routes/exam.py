@@ -22,7 +22,18 @@ from openmedspa.partners.shapes import ClockIn, ClockOut, ResetOut
 from openmedspa.treatments import api as treatments
 from openmedspa.treatments.shapes import TreatmentsOut, TreatmentsQuery
 from openmedspa.webhooks import api as webhooks
-from openmedspa.webhooks.shapes import Subscribed, SubscriptionIn, UrlSet, WebhookIn
+from openmedspa.webhooks.shapes import (
+    ChaosIn,
+    ChaosOut,
+    DeliveriesQuery,
+    DeliveryList,
+    ReplayIn,
+    ReplayOut,
+    Subscribed,
+    SubscriptionIn,
+    UrlSet,
+    WebhookIn,
+)
 
 EXAMS = Key("Exams")
 
@@ -36,6 +47,8 @@ EXAM_API = [
     Route("GET",   "/emr/treatments",                   treatments.list_treatments, EXAMS, query=TreatmentsQuery, answer=TreatmentsOut),
     Route("POST",  "/emr/subscriptions",                webhooks.subscribe,        EXAMS, body=SubscriptionIn, answer=Subscribed),
     Route("POST",  "/emr/webhooks",                     webhooks.set_url,          EXAMS, body=WebhookIn, answer=UrlSet),
+    Route("GET",   "/emr/webhooks/deliveries",          webhooks.list_deliveries,  EXAMS, query=DeliveriesQuery, answer=DeliveryList),
+    Route("POST",  "/emr/webhooks/replay",              webhooks.send_again,       EXAMS, body=ReplayIn, answer=ReplayOut),
 ]
 
 # In production these paths do not exist.
@@ -46,6 +59,7 @@ EXAM_STAGING = [
     Route("GET",   "/emr/staging/clock",                    partners.show_clock,    EXAMS, answer=ClockOut),
     Route("POST",  "/emr/staging/clock",                    partners.advance_clock, EXAMS, body=ClockIn, answer=ClockOut, finish=partners.look_anew),
     Route("POST",  "/emr/staging/reset",                    partners.reset_account, EXAMS, answer=ResetOut, finish=partners.look_anew),
+    Route("POST",  "/emr/staging/webhooks/chaos",           webhooks.ask_for_chaos, EXAMS, body=ChaosIn, answer=ChaosOut),
 ]
 # fmt: on
 

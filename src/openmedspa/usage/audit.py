@@ -3,11 +3,11 @@
 import asyncio
 import contextlib
 from datetime import datetime
+from typing import Any
 
 from openmedspa.kit.db import AWAY, Tx
 from openmedspa.kit.house import House
 from openmedspa.kit.http import Call
-from openmedspa.partners.keys import Grant
 from openmedspa.usage import queries
 
 FLUSH_SECONDS = 0.5
@@ -24,8 +24,11 @@ async def record(
     )
 
 
-def note_read(call: Call[Grant], practice_id: int, action: str, subject: str) -> None:
-    """A read's row, buffered: a kill loses at most what came in the last half second, and says nothing of it."""
+def note_read(call: Call[Any], practice_id: int, action: str, subject: str) -> None:
+    """A read's row, buffered: a kill loses at most what came in the last half second, and says nothing of it.
+
+    The caller's grant has an `actor`, whoever they are.
+    """
     incoming = call.incoming
     row = (practice_id, call.now, call.grant.actor, action, subject, incoming.id, incoming.address or None)
     call.house.reads.append(row)

@@ -1,0 +1,1 @@
+"""The documentation that this version carries with it: guides, reference, error pages."""

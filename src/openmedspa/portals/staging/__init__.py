@@ -1,0 +1,1 @@
+"""Pages for who tries the product out: staging only, and from this computer only."""
