@@ -6,11 +6,15 @@ from contextlib import suppress
 from time import monotonic
 
 from openmedspa.exams import jobs as exams
+from openmedspa.invitations import jobs as invitations
 from openmedspa.kit.db import AWAY
 from openmedspa.kit.failures import log, log_failure
 from openmedspa.kit.house import House
 from openmedspa.kit.outbound import Outbound
+from openmedspa.notifications.carriers import open_carriers
+from openmedspa.notifications.sending import Messages
 from openmedspa.partners import jobs as partners
+from openmedspa.webhooks import jobs as webhooks
 from openmedspa.webhooks.delivery import Deliveries
 
 TROUBLE_SECONDS = 1.0
@@ -21,13 +25,16 @@ HOUR_SECONDS = 3600.0
 
 async def run(house: House) -> None:
     """Work until cancelled, then end what is in flight; being cancelled again does not cut that short."""
-    async with _outbound(house) as outbound:
-        deliveries = Deliveries(house, outbound)
+    async with _outbound(house) as outbound, open_carriers(house) as carriers:
+        deliveries, messages = Deliveries(house, outbound), Messages(house, carriers)
         jobs = [
             forever(deliveries.run, name="deliveries"),
+            forever(messages.run, name="messages"),
             # Staging's clocks can be put forward, and who does that watches what comes of it.
             _every(HOUR_SECONDS if house.is_production else 1.0, lambda: exams.lapse(house), name="lapsing"),
             _every(HOUR_SECONDS, lambda: partners.forget_old_idempotency_keys(house), name="forgetting"),
+            _every(HOUR_SECONDS, lambda: webhooks.forget_old(house), name="forgetting webhooks"),
+            _every(HOUR_SECONDS, lambda: invitations.forget_ended_sessions(house), name="sessions"),
         ]
         if not house.is_production:
             jobs.append(_every(0.5, lambda: exams.decide_for_themselves(house), name="deciding"))
@@ -35,19 +42,20 @@ async def run(house: House) -> None:
         try:
             await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            await _whatever_comes(_end(running, deliveries))
+            await _whatever_comes(_end(running, deliveries, messages))
 
 
-async def _end(running: set[asyncio.Task[None]], deliveries: Deliveries) -> None:
+async def _end(running: set[asyncio.Task[None]], *senders: Deliveries | Messages) -> None:
     """Cancelled again and again: `asyncio.wait_for` may swallow a cancellation that comes as it ends (Python 3.11)."""
     while running:
         for task in running:
             task.cancel()
         _, running = await asyncio.wait(running, timeout=CANCEL_SECONDS)
-    try:
-        await deliveries.stop()
-    except (*AWAY, TimeoutError) as away:
-        log.warning("worker: leases are left to run out (%s)", type(away).__name__)
+    for trouble in await asyncio.gather(*(sender.stop() for sender in senders), return_exceptions=True):
+        if isinstance(trouble, (*AWAY, TimeoutError)):
+            log.warning("worker: leases are left to run out (%s)", type(trouble).__name__)
+        elif trouble is not None:
+            raise trouble
 
 
 async def _whatever_comes(work: Coroutine[None, None, None]) -> None:

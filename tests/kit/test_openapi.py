@@ -75,7 +75,7 @@ def test_every_example_fits_its_schema() -> None:
 
 def test_no_example_is_a_placeholder() -> None:
     assert not [where for where, _, example in examples(document()) if example in ("text", "string", 1, {}, None, "")
-                and not where.endswith(("Retry-After", "count", "conditions", "reason"))]  # fmt: skip
+                and not where.endswith(("Retry-After", "count", "conditions", "reason", "next_try_at"))]  # fmt: skip
 
 
 def test_the_order_shown_is_the_documents_own() -> None:
@@ -120,6 +120,10 @@ def test_the_webhooks_headers_are_described() -> None:
         ("GET", "/emr/treatments", 404, {"params": {"type": "favorites", "location_id": "loc_12345"}}),
         ("POST", "/emr/subscriptions", 400, {"json": {}}),
         ("POST", "/emr/webhooks", 400, {"json": {}}),
+        ("POST", "/emr/webhooks/replay", 400, {"json": {}}),
+        ("POST", "/emr/webhooks/replay", 404, {"json": {"event_id": "evt_2f6d1c0b9a8e47d3b5c4f1e0a9d8c7b6"}}),
+        ("GET", "/emr/webhooks/deliveries", 400, {"params": {"limit": "0"}}),
+        ("POST", "/emr/staging/webhooks/chaos", 400, {"json": {"fail_next": 101}}),
         ("POST", "/emr/staging/visits/{gfe_id}/outcome", 400, {"json": {"approved": "Botox Injection"}}),
         ("POST", "/emr/staging/visits/{gfe_id}/schedule", 400, {"json": {}}),
     ],

@@ -15,9 +15,17 @@ BODIES: dict[str, Any] = {
     "/emr/in-person": in_person(location_id=Cast.GLOW_SECOND),
     "/emr/subscriptions": {"location_id": Cast.GLOW_SECOND},
     "/emr/webhooks": {"url": "https://emr.example.com/hook"},
+    "/emr/webhooks/replay": {"since": 1700000000},
+    "/emr/staging/clock": {"advance_seconds": 60},
+    "/emr/staging/webhooks/chaos": {"fail_next": 1},
     "/emr/staging/visits/{gfe_id}/outcome": {"approved": ["Botox Injection", "Dermal Filler"]},
     "/emr/staging/visits/{gfe_id}/schedule": {"time": 1900000000},
 }
+# Calls about the caller's own account: there is no place in them that could be another's.
+OF_THE_ACCOUNT = {
+    "/emr/webhooks", "/emr/webhooks/deliveries", "/emr/webhooks/replay", "/emr/staging/clock", "/emr/staging/reset",
+    "/emr/staging/webhooks/chaos",
+}  # fmt: skip
 INVALID = {"success": False, "error": "Forbidden: Invalid API key."}
 REFUSALS: dict[str, tuple[str | None, int, dict[str, Any]]] = {
     "no key": (None, 401, {"success": False, "error": "Unauthorized: API key is missing."}),
@@ -57,6 +65,7 @@ async def send(emr: Client, route: Route, gfe_id: str) -> Answer:
 def test_every_route_declares_who_may_enter() -> None:
     assert [route for route in ROUTES if getattr(route.access, "scope", None) != "Exams"] == []
     assert {route.path for route in ROUTES if route.body} == set(BODIES)
+    assert {route.path for route in ROUTES} > OF_THE_ACCOUNT
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=name)
@@ -73,7 +82,8 @@ async def test_every_route_lets_the_right_key_in_and_an_ungranted_or_narrowed_on
     glow_emr: Client, rival_emr: Client, route: Route
 ) -> None:
     gfe_id = await make_visit(glow_emr, location_id=Cast.GLOW_SECOND)
-    is_about_a_place = route.path != "/emr/webhooks"
+    assert (await glow_emr.post("/emr/webhooks", BODIES["/emr/webhooks"])).status == 200
+    is_about_a_place = route.path not in OF_THE_ACCOUNT
     refusal = (403, NOT_THIS_VISIT if "{gfe_id}" in route.path else NOT_THIS_LOCATION)
     for other in (rival_emr, glow_emr.with_key(Cast.NARROW_KEY)):
         answer = await send(other, route, gfe_id)

@@ -12,6 +12,7 @@ from standardwebhooks import Webhook
 from webhooks.sending import later, send_due, subscribe, the_delivery
 
 from openmedspa.kit.house import House
+from openmedspa.kit.ladder import DELAYS_SECONDS, JITTER_SHARE
 from openmedspa.kit.outbound import Outbound
 from openmedspa.webhooks import queries
 from openmedspa.webhooks.delivery import LEASE, Deliveries
@@ -135,14 +136,17 @@ async def test_after_twelve_tries_it_is_given_up_and_can_be_replayed(glow_emr: C
     async with receiver(fail_first(12)) as partner:
         await subscribe(glow_emr, partner.url)
         await make_visit(glow_emr, status="Completed")
-        for day in range(20):
-            await send_due(later(house, days=day * 2))
+        seconds = 0.0
+        for delay in (*DELAYS_SECONDS, 86400, 86400):
+            seconds += delay * (1 + JITTER_SHARE) + 1
+            await send_due(later(house, seconds=seconds))
         assert len(partner.received) == 12
         assert (await the_delivery(house))["failed_at"] is not None
         event_id = partner.received[0].headers["webhook-id"]
         replayed = await queries.update_replayed(
-            house.system, event_id=event_id, since=None, partner_id=None, now=house.now()
-        )
+            house.system, None, event_id=event_id, since=None, partner_id=None, endpoint=None, location_ids=None,
+            now=house.now(),
+        )  # fmt: skip
         assert len(replayed) == 1
         await send_due(house)
     assert partner.received[-1].headers["webhook-id"] == event_id
@@ -199,8 +203,8 @@ async def test_a_frozen_workers_late_word_is_refused(glow_emr: Client, house: Ho
         await send_due(later(house, seconds=30))
         row = await the_delivery(house)
         accepted = await queries.insert_try(
-            house.system, row["practice_id"], row["id"], lease=frozen, at=house.now(), duration_ms=1, status=500,
-            cause="HTTP 500", is_delivered=False, next_due_at=house.now(),
+            house.system, row["practice_id"], row["id"], lease=frozen, at=house.now(), url="", duration_ms=1,
+            status=500, cause="HTTP 500", is_delivered=False, next_due_at=house.now(),
         )  # fmt: skip
     assert not accepted
     assert (await the_delivery(house))["delivered_at"] == row["delivered_at"] is not None
@@ -210,7 +214,7 @@ async def claim_and_die(house: House) -> UUID:
     lease = uuid4()
     claimed = await queries.claim_deliveries(
         house.system, now=house.now(), lease=lease, leased_until=house.now() + LEASE, busy={}, per_endpoint=9,
-        per_failing=9, limit=9,
+        per_failing=9, limit=9, lost_suspect=3, lost_poison=8, poison_cause="",
     )  # fmt: skip
     assert len(claimed) == 1
     return lease

@@ -1,11 +1,15 @@
 """One slow or dead endpoint delays no other, and forty do not either."""
 
+import asyncio
+
 import asyncpg
 import pytest
 from cast import Cast, make_visit
 from client import Client
+from kit.hostile import HOSTILE
+from kit.hostile import receiver as endless
 from receiver import fail_first, hang, receiver
-from webhooks.sending import later, send_due, subscribe
+from webhooks.sending import later, send_due, subscribe, worker
 
 from openmedspa.kit.house import House
 from openmedspa.kit.outbound import Outbound
@@ -98,3 +102,35 @@ async def test_a_new_url_begins_with_all_its_places(glow_emr: Client, house: Hou
         assert await send_due(house) == 3
         await subscribe(glow_emr, partner.url, Cast.GLOW)
         assert await send_due(later(house, days=1)) == 3
+
+
+async def test_one_that_did_badly_rests_and_then_has_one_place_until_it_does_well(
+    glow_emr: Client, house: House, owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "REST_SECONDS", 0.3)
+    async with receiver(fail_first(2)) as wavering, worker(house) as ours:
+        await subscribe(glow_emr, wavering.url)
+        for _ in range(2):
+            await make_visit(glow_emr, status="Completed")
+        assert await ours.send_due() == 2
+        await ours.finish()
+        for _ in range(3):
+            await make_visit(glow_emr, status="Completed")
+        assert await ours.send_due() == 0
+        await asyncio.sleep(0.35)
+        assert await ours.send_due() == 1
+        await ours.finish()
+        assert await ours.send_due() == 2
+
+
+async def test_an_answer_of_200_that_never_ends_counts_as_bad_manners(glow_emr: Client, house: House) -> None:
+    async with endless(HOSTILE["is endless"][0]) as rude, worker(house) as ours:
+        await subscribe(glow_emr, rude.url())
+        await make_visit(glow_emr, status="Completed")
+        assert await ours.send_due() == 1
+        await ours.finish()
+        await make_visit(glow_emr, status="Completed")
+        assert await ours.send_due() == 0
+    row = await house.system.unscoped_row("select count(delivered_at) as delivered from deliveries")
+    assert row is not None
+    assert row["delivered"] == 1

@@ -13,7 +13,7 @@ from openmedspa.kit.db import Row
 from openmedspa.kit.house import House
 from openmedspa.kit.outbound import Outbound
 from openmedspa.webhooks import queries
-from openmedspa.webhooks.replay import Replayed, replay
+from openmedspa.webhooks.replay import Replayed, Wanted, replay
 
 OFF = "the endpoint is switched off"
 
@@ -25,9 +25,8 @@ async def listed(house: House) -> list[Row]:
 async def replay_all(house: House, event_id: str | None = None) -> Replayed:
     now = house.now()
     since = None if event_id else now.replace(year=2000)
-    return await house.system.write(
-        (), lambda tx: replay(tx, event_id=event_id, since=since, partner_id=None, actor="test", now=now)
-    )
+    wanted = Wanted(event_id=event_id, since=since)
+    return await house.system.write((), lambda tx: replay(tx, wanted, actor="test", now=now))
 
 
 async def test_what_happens_while_an_endpoint_is_off_shows_and_is_replayed(glow_emr: Client, house: House) -> None:

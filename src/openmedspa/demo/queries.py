@@ -148,8 +148,9 @@ async def find_card(db: Reads, key_sha256: bytes) -> Row | None:
         from installation i
         join api_keys k on k.key_sha256 = $1
         join partners p on p.id = k.partner_id
-        join endpoints e on e.partner_id = p.id
+        join endpoints e on e.partner_id = p.id and e.name = 'api'
         where i.demo_loaded_at is not null
+        order by e.deleted_at is not null, e.id desc limit 1
         """,
         key_sha256,
     )

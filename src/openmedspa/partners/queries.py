@@ -46,10 +46,19 @@ async def find_location_practice(db: Reads, location_id: str) -> int | None:
     return row["practice_id"] if row else None
 
 
-async def insert_partner(db: Reads, name: str) -> Row:
-    row = await db.unscoped_row("insert into partners (name) values ($1) returning id, name, created_at", name)
+async def insert_partner(db: Reads, name: str, *, contact_email: str | None = None) -> Row:
+    row = await db.unscoped_row(
+        "insert into partners (name, contact_email) values ($1, $2) returning id, name, contact_email, created_at",
+        name,
+        contact_email,
+    )
     assert row is not None
     return row
+
+
+async def update_contact(db: Reads, partner_id: int, contact_email: str | None) -> None:
+    """Where the partner is told what concerns its endpoints; None: the operator is told instead."""
+    await db.unscoped_row("update partners set contact_email = $2 where id = $1", partner_id, contact_email)
 
 
 async def find_partner(db: Reads, name_or_id: str) -> Row | None:
@@ -62,7 +71,7 @@ async def find_partner(db: Reads, name_or_id: str) -> Row | None:
 async def list_partners(db: Reads) -> list[Row]:
     return await db.unscoped_rows(
         """
-        select p.id, p.name, p.created_at, p.revoked_at,
+        select p.id, p.name, p.contact_email, p.created_at, p.revoked_at,
                (select count(*) from api_keys k where k.partner_id = p.id and k.revoked_at is null) as keys,
                (select coalesce(array_agg(g.location_id order by g.location_id), '{}')
                   from grants g where g.partner_id = p.id) as location_ids

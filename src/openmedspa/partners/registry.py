@@ -1,5 +1,6 @@
 """Partners, what is granted to them, and their keys: made, found and ended. One rule for every door; knows no HTTP."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -12,8 +13,9 @@ from openmedspa.practices import register
 from openmedspa.usage import audit
 
 
-async def create_partner(tx: Tx, name: str, *, actor: str, now: datetime) -> Row:
+async def create_partner(tx: Tx, name: str, *, contact_email: str | None = None, actor: str, now: datetime) -> Row:
     """Conflict when the name is taken, which is compared without regard to case."""
+    _require_address(contact_email)
     name = name.strip()
     if not name or name.isdecimal():
         raise Invalid(
@@ -22,9 +24,18 @@ async def create_partner(tx: Tx, name: str, *, actor: str, now: datetime) -> Row
         )
     if await queries.find_partner(tx, name):
         raise Conflict(f"There is a partner {name} already.", "openmedspa partners list")
-    partner = await queries.insert_partner(tx, name)
+    partner = await queries.insert_partner(tx, name, contact_email=contact_email)
     await _record(tx, audit.PLATFORM, "partner.created", f"partner:{partner['id']}", actor=actor, now=now)
     return partner
+
+
+async def set_contact(tx: Tx, partner: str, contact_email: str | None, *, actor: str, now: datetime) -> Row:
+    """Where the partner is told that an endpoint of its was switched off; None for nowhere."""
+    _require_address(contact_email)
+    row = await get_partner(tx, partner)
+    await queries.update_contact(tx, row["id"], contact_email)
+    await _record(tx, audit.PLATFORM, "partner.contact_set", f"partner:{row['id']}", actor=actor, now=now)
+    return row
 
 
 async def get_partner(db: Reads, name_or_id: str) -> Row:
@@ -100,6 +111,11 @@ async def revoke_key(tx: Tx, key_id: int, *, actor: str, now: datetime) -> Row:
     row = await queries.update_key_revoked(tx, key_id) or await get_key(tx, key_id)
     await _record(tx, audit.PLATFORM, "key.revoked", f"key:{key_id}", actor=actor, now=now)
     return row
+
+
+def _require_address(contact_email: str | None) -> None:
+    if contact_email is not None and not re.fullmatch(r"[^@\s]+@[^@\s]+", contact_email):
+        raise Invalid(f"“{contact_email}” is no e-mail address.", "--email webhooks@emr.example.com")
 
 
 def _require_scopes(scopes: Sequence[str]) -> None:

@@ -17,14 +17,20 @@ async def insert_practice(db: Reads, *, ppass: str, name: str, time_zone: str) -
 async def find_practice(db: Reads, ppass: str) -> Row | None:
     """By its PPass, which is unique without regard to case."""
     return await db.unscoped_row(
-        "select id, ppass, name, time_zone from practices where lower(ppass) = lower($1)", ppass
+        "select id, ppass, name, time_zone, colour, reply_to from practices where lower(ppass) = lower($1)", ppass
+    )
+
+
+async def update_practice(db: Reads, practice_id: int, *, name: str, colour: str, reply_to: str | None) -> None:
+    await db.unscoped_row(
+        "update practices set name = $2, colour = $3, reply_to = $4 where id = $1", practice_id, name, colour, reply_to
     )
 
 
 async def list_practices(db: Reads) -> list[Row]:
     return await db.unscoped_rows(
         """
-        select p.ppass, p.name, p.time_zone, p.created_at, count(l.id) as locations
+        select p.ppass, p.name, p.time_zone, p.colour, p.reply_to, p.created_at, count(l.id) as locations
         from practices p left join locations l on l.practice_id = p.id
         group by p.id order by p.id
         """

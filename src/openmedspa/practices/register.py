@@ -1,6 +1,7 @@
 """Who the tenants are: practices and their locations, made and found. One rule for every door; knows no HTTP."""
 
 import re
+import unicodedata
 from datetime import datetime
 from zoneinfo import available_timezones
 
@@ -10,6 +11,8 @@ from openmedspa.kit.errors import Conflict, Invalid, NotFound
 from openmedspa.kit.nearest import did_you_mean
 from openmedspa.practices import queries
 from openmedspa.usage import audit
+
+ADDRESS = r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\".]+(\.[^@\s,;<>\".]+)+"
 
 
 async def create_practice(tx: Tx, *, ppass: str, name: str, time_zone: str, actor: str, now: datetime) -> Row:
@@ -39,6 +42,28 @@ async def get_practice(db: Reads, ppass: str) -> Row:
         return practice
     known = [row["ppass"] for row in await queries.list_practices(db)]
     raise NotFound(f"There is no practice {ppass}.", did_you_mean(ppass, known, "openmedspa practices list"))
+
+
+async def change_practice(
+    tx: Tx, ppass: str, *, name: str | None, colour: str | None, reply_to: str | None, actor: str, now: datetime
+) -> None:
+    """How a practice's messages look, and who reads the answers. None leaves as it is; an empty address is none."""
+    practice = await get_practice(tx, ppass)
+    if name is not None:
+        _require_name(name)
+    if colour is not None and not re.fullmatch(r"#[0-9a-f]{6}", colour.lower()):
+        raise Invalid(f"“{colour}” is no colour: # and six hexadecimal digits.", "Try --colour '#0f766e'.")
+    if reply_to and not re.fullmatch(ADDRESS, reply_to):
+        raise Invalid(f"“{reply_to}” is no e-mail address.", "Try --reply-to desk@example.com.")
+    await queries.update_practice(
+        tx, practice["id"], name=practice["name"] if name is None else name.strip(),
+        colour=practice["colour"] if colour is None else colour.lower(),
+        reply_to=practice["reply_to"] if reply_to is None else reply_to or None,
+    )  # fmt: skip
+    await audit.record(
+        tx, practice["id"], actor=actor, action="practice.changed", subject=f"practice:{practice['id']}",
+        request_id=None, now=now,
+    )  # fmt: skip
 
 
 async def create_location(
@@ -76,6 +101,8 @@ async def get_location(db: Reads, location_id: str) -> Row:
 def _require_name(name: str) -> None:
     if not name.strip():
         raise Invalid("The name is empty.", 'Give it one: --name "Glow Skin & Laser"')
+    if any(unicodedata.category(letter) in {"Cc", "Zl", "Zp"} for letter in name):
+        raise Invalid("The name holds a line break or another control character.", "Write it on one line.")
 
 
 def _as_ppass(ppass: str, name: str) -> str:

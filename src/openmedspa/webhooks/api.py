@@ -1,11 +1,17 @@
 """The exam API's doors on subscriptions and webhooks: parse, call, answer."""
 
-from openmedspa.kit.errors import Invalid
+from datetime import UTC, datetime
+
+from msgspec import UNSET
+
+from openmedspa.kit.db import Row
+from openmedspa.kit.errors import Conflict, Invalid, NotFound
 from openmedspa.kit.http import Call
 from openmedspa.partners import access
 from openmedspa.partners.keys import Grant
-from openmedspa.webhooks import endpoints
-from openmedspa.webhooks.shapes import Subscribed, UrlSet
+from openmedspa.usage import audit
+from openmedspa.webhooks import chaos, endpoints, queries, replay
+from openmedspa.webhooks.shapes import ChaosOut, DeliveryList, DeliveryOut, ReplayOut, State, Subscribed, UrlSet
 
 
 async def subscribe(call: Call[Grant]) -> Subscribed:
@@ -30,3 +36,69 @@ async def set_url(call: Call[Grant]) -> UrlSet:
         call.tx, call.house, call.grant, call.body.url, api_key=key, request_id=call.request_id, now=call.now
     )
     return UrlSet(success=True, message="Webhook URL updated successfully")
+
+
+async def list_deliveries(call: Call[Grant]) -> DeliveryList:
+    """What was sent to your webhook URLs in the last 30 days, the latest first, and what came of it."""
+    grant, query = call.grant, call.query
+    rows = await queries.list_own_deliveries(
+        call.db, grant.practice_ids, grant.partner_id, location_ids=list(grant.places), event_id=query.event_id,
+        limit=query.limit,
+    )  # fmt: skip
+    for practice_id in sorted({row["practice_id"] for row in rows}):
+        audit.note_read(call, practice_id, "delivery.listed", f"event={query.event_id or 'any'}")
+    return DeliveryList(success=True, deliveries=[_delivery_out(row) for row in rows])
+
+
+async def send_again(call: Call[Grant]) -> ReplayOut:
+    """Send again one event, or all since a moment, of the last 30 days: the same `webhook-id`, a fresh ladder."""
+    grant, event_id, since = call.grant, call.body.event_id, call.body.since
+    if (event_id is UNSET) == (since is UNSET):
+        raise Invalid("event_id or since is required", "Say event_id or since, and not both", code="field_invalid")
+    wanted = replay.Wanted(
+        event_id=None if event_id is UNSET else event_id,
+        since=None if since is UNSET else datetime.fromtimestamp(since, UTC),
+        partner_id=grant.partner_id,
+        scope=grant.practice_ids,
+        location_ids=list(grant.places),
+    )
+    found = await replay.replay(call.tx, wanted, actor=grant.actor, request_id=call.request_id, now=call.incoming.now)
+    if found.left_out and not found.sent:
+        detail = "POST /emr/webhooks switches it on again"
+        raise Conflict("The webhook URL is switched off", detail, code="webhook_switched_off")
+    if event_id is not UNSET and not found.sent:
+        raise NotFound("Event not found", code="event_not_found")
+    return ReplayOut(success=True, replayed=len(found.sent))
+
+
+async def ask_for_chaos(call: Call[Grant]) -> ChaosOut:
+    """Staging: have your next webhooks fail, come late or come twice; this replaces what was asked before."""
+    await chaos.ask(call.tx, call.grant, call.body, request_id=call.request_id, now=call.now)
+    return ChaosOut(
+        success=True,
+        fail_next=call.body.fail_next,
+        delay_seconds=call.body.delay_seconds,
+        duplicate_next=call.body.duplicate_next,
+    )
+
+
+def _delivery_out(row: Row) -> DeliveryOut:
+    state: State = "waiting" if row["due_at"] else "delivered" if row["delivered_at"] else "failed"
+    return DeliveryOut(
+        event_id=row["event_id"],
+        gfe_id=row["gfe_id"],
+        endpoint=row["endpoint"],
+        url=row["url"],
+        state=state,
+        tries=row["tries"],
+        created_at=_iso(row["created_at"]) or "",
+        next_try_at=_iso(row["due_at"]),
+        delivered_at=_iso(row["delivered_at"]),
+        last_status=row["status"],
+        last_duration_ms=row["duration_ms"],
+        last_cause=row["cause"],
+    )
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment else None

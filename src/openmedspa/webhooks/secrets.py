@@ -6,9 +6,10 @@ from msgspec import Struct
 
 from openmedspa.kit.crypto import Vault
 from openmedspa.kit.db import Reads, Row, Tx
-from openmedspa.kit.errors import Invalid, NotFound
+from openmedspa.kit.errors import Invalid
 from openmedspa.usage import audit
 from openmedspa.webhooks import queries, signing
+from openmedspa.webhooks.endpoints import get_endpoint
 
 LONGEST_HEADER_SECRET = 512
 
@@ -21,23 +22,23 @@ class Secrets(Struct, frozen=True):
     webhook_signing_secret: str
 
 
-async def show(db: Reads, vault: Vault, partner: Row) -> Secrets:
-    endpoint = await _get_endpoint(db, partner)
-    sealed = endpoint["header_secret_sealed"]
-    return Secrets(
-        endpoint["url"], vault.open(sealed) if sealed else None, vault.open(endpoint["signing_secret_sealed"])
-    )
+async def show(db: Reads, vault: Vault, partner: Row, *, endpoint: str | None = None) -> Secrets:
+    found = await get_endpoint(db, partner, endpoint)
+    sealed = found["header_secret_sealed"]
+    return Secrets(found["url"], vault.open(sealed) if sealed else None, vault.open(found["signing_secret_sealed"]))
 
 
-async def rotate_signing(tx: Tx, vault: Vault, partner: Row, *, actor: str, now: datetime) -> None:
+async def rotate_signing(
+    tx: Tx, vault: Vault, partner: Row, *, endpoint: str | None = None, actor: str, now: datetime
+) -> None:
     """A new whsec_…; everything sent from now on is signed with it, tries of earlier events too."""
-    endpoint = await _get_endpoint(tx, partner)
-    await queries.update_signing_secret(tx, endpoint["id"], vault.seal(signing.new_secret()))
-    await _record(tx, "webhook.signing_rotated", partner, actor=actor, now=now)
+    found = await get_endpoint(tx, partner, endpoint)
+    await queries.update_signing_secret(tx, found["id"], vault.seal(signing.new_secret()))
+    await _record(tx, "webhook.signing_rotated", partner, found["name"], actor=actor, now=now)
 
 
 async def set_header_secret(
-    tx: Tx, vault: Vault, partner: Row, secret: str | None, *, actor: str, now: datetime
+    tx: Tx, vault: Vault, partner: Row, secret: str | None, *, endpoint: str | None = None, actor: str, now: datetime
 ) -> None:
     """What `X-Webhook-Secret` carries from now on; None to leave the header out."""
     if secret is not None and not _fits_a_header(secret):
@@ -45,22 +46,15 @@ async def set_header_secret(
             f"A header's secret is 8 to {LONGEST_HEADER_SECRET} visible ASCII characters.",
             "Make one: openssl rand -hex 32",
         )
-    endpoint = await _get_endpoint(tx, partner)
-    await queries.update_header_secret(tx, endpoint["id"], vault.seal(secret) if secret is not None else None)
-    await _record(tx, "webhook.header_secret_set", partner, actor=actor, now=now)
+    found = await get_endpoint(tx, partner, endpoint)
+    await queries.update_header_secret(tx, found["id"], vault.seal(secret) if secret is not None else None)
+    await _record(tx, "webhook.header_secret_set", partner, found["name"], actor=actor, now=now)
 
 
 def _fits_a_header(secret: str) -> bool:
     return 8 <= len(secret) <= LONGEST_HEADER_SECRET and all("!" <= character <= "~" for character in secret)
 
 
-async def _get_endpoint(db: Reads, partner: Row) -> Row:
-    if endpoint := await queries.find_endpoint(db, partner["id"]):
-        return endpoint
-    raise NotFound(f"{partner['name']} has no webhook URL yet.", "Its software sets one: POST /emr/webhooks")
-
-
-async def _record(tx: Tx, action: str, partner: Row, *, actor: str, now: datetime) -> None:
-    await audit.record(
-        tx, audit.PLATFORM, actor=actor, action=action, subject=f"partner:{partner['id']}", request_id=None, now=now
-    )
+async def _record(tx: Tx, action: str, partner: Row, name: str, *, actor: str, now: datetime) -> None:
+    subject = f"partner:{partner['id']} {name}"
+    await audit.record(tx, audit.PLATFORM, actor=actor, action=action, subject=subject, request_id=None, now=now)
