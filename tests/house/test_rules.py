@@ -41,7 +41,7 @@ def tree(path: Path) -> ast.Module:
 
 
 def texts(module: ast.Module) -> Iterator[str]:
-    """Every string of a file, but not its docstrings."""
+    """Every string of a file, f-strings as a whole, but not its docstrings."""
     holders = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     docstrings = {
         id(node.body[0].value)
@@ -51,6 +51,8 @@ def texts(module: ast.Module) -> Iterator[str]:
     for node in ast.walk(module):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
             yield node.value
+        elif isinstance(node, ast.JoinedStr):
+            yield "".join(str(part.value) if isinstance(part, ast.Constant) else "x" for part in node.values)
 
 
 @pytest.mark.parametrize("path", FILES, ids=NAMES)

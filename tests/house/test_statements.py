@@ -10,14 +10,14 @@ from openmedspa.kit.db import APP_ROLE, scoped
 
 FUNCTIONS = functions()
 HOT = {
-    "exams.queries.find_visit",
-    "exams.queries.lock_visit",
-    "exams.queries.list_visits",
-    "exams.queries.stream_visits",
-    "exams.queries.insert_order",
-    "exams.queries.insert_step",
-    "exams.queries.insert_record",
-    "exams.queries.exists_anywhere",
+    "exams.queries.visits.find_visit",
+    "exams.queries.visits.lock_visit",
+    "exams.queries.visits.list_visits",
+    "exams.queries.visits.stream_visits",
+    "exams.queries.orders.insert_order",
+    "exams.queries.steps.insert_step",
+    "exams.queries.steps.insert_record",
+    "exams.queries.visits.exists_anywhere",
     "notifications.queries.sending.replace_messages",
     "partners.queries.find_grant",
     "partners.queries.claim_idempotency_key",
@@ -87,7 +87,7 @@ async def test_hot_statements_read_few_blocks_however_many_rows_there_are(owner:
         for name in sorted(HOT)
         for statement in await statements_of(f"openmedspa.{name}", FUNCTIONS[f"openmedspa.{name}"])
     }
-    whole = {("exams.queries.stream_visits", kind) for kind in ("scoped", "plain")}
+    whole = {("exams.queries.visits.stream_visits", kind) for kind in ("scoped", "plain")}
     assert {key: blocks for key, blocks in read.items() if blocks > FEW_BLOCKS and key not in whole} == {}
 
     # The same test of a statement that no index serves.

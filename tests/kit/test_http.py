@@ -48,7 +48,8 @@ async def test_a_line_feed_at_the_end_is_another_path(glow_emr: Client) -> None:
 @pytest.mark.parametrize("route", exam.routes("staging"), ids=lambda route: f"{route.method} {route.path}")
 async def test_a_wrong_method_names_the_right_one(glow_emr: Client, route: Route) -> None:
     path = route.path.format(gfe_id="gfe_x", location_id=Cast.GLOW)
-    for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"} - {route.method}:
+    known = {other.method for other in exam.routes("staging") if other.path == route.path}
+    for method in {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"} - known:
         answer = await glow_emr.request(method, path, content=b"{")
         assert (answer.status, answer.json) == (
             405,
@@ -58,7 +59,7 @@ async def test_a_wrong_method_names_the_right_one(glow_emr: Client, route: Route
                 "message": f"EMR endpoint {path.removeprefix('/emr')} does not support {method}",
             },
         )
-        assert answer.headers["allow"] == route.method
+        assert answer.headers["allow"] == ", ".join(sorted(known))
 
 
 async def test_head_answers_like_get_without_a_body(glow_emr: Client) -> None:

@@ -229,8 +229,9 @@ async def test_a_frozen_worker_that_wakes_gives_the_carrier_nothing(glow_emr: Cl
         home = served_by(house, mail=office.url)
         async with worker(home) as messages:
             await messages.send_due()
-            while not office.rcpts:  # noqa: ASYNC110 a poll is plain enough for a test
-                await asyncio.sleep(0.01)
+            async with asyncio.timeout(10):
+                while not office.rcpts:  # noqa: ASYNC110 a poll is plain enough for a test
+                    await asyncio.sleep(0.01)
             assert await send_due(later(home, seconds=30)) == 1
             frozen.set()
     assert len(office.mails) == 1 and len(office.rcpts) == 2

@@ -146,8 +146,9 @@ async def test_what_does_not_end_in_time_is_let_go_of(glow_emr: Client, house: H
         home = served_by(house, mail=office.url)
         async with worker(home, limits=Limits()) as messages:
             await messages.send_due()
-            while not (office.mails if where == "on_data" else office.rcpts):  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
+            async with asyncio.timeout(10):
+                while not (office.mails if where == "on_data" else office.rcpts):  # noqa: ASYNC110
+                    await asyncio.sleep(0.02)
             await messages.stop(0.1)
         row = await the_message(house)
         assert row["lease"] is None and row["due_at"] is not None

@@ -26,5 +26,5 @@ class ResetOut(Struct, frozen=True, forbid_unknown_fields=True):
 
     success: Literal[True]
     visits_removed: Annotated[int, Meta(description="Ordered since the account was set up.", examples=[12])]
-    visits_restored: Annotated[int, Meta(description="Older ones, as they were then.", examples=[1])]
+    visits_restored: Annotated[int, Meta(description="Older ones, as they were then.", examples=[2])]
     ahead_seconds: Annotated[Literal[0], Meta(examples=[0])]
