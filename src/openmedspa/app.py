@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -149,11 +149,12 @@ async def _close(pool: Any) -> None:
 
 
 async def _front(request: Request) -> Response:
-    """Where to go from here, for somebody who opened the address in a browser."""
+    """Where to go from here: people to the documentation, programs to the API."""
+    if "text/html" in request.headers.get("accept", ""):
+        return RedirectResponse("/docs", status_code=303)
     base = str(request.base_url)
-    return JSONResponse(
-        {"name": "OpenMedspa", "version": __version__, "exam_api": f"{base}emr", "openapi": f"{base}emr/openapi.json"}
-    )
+    links = {"exam_api": f"{base}emr", "openapi": f"{base}emr/openapi.json", "docs": f"{base}docs"}
+    return JSONResponse({"name": "OpenMedspa", "version": __version__, **links})
 
 
 async def _healthz(_request: Request) -> Response:

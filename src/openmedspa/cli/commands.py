@@ -35,7 +35,7 @@ GROUPS: dict[str, list[Command]] = {
     ],
     "Run it": [
         Command("worker",     "worker:worker",  "The background work alone, beside serve --no-worker."),
-        Command("outbox",     "outbox:app",     "Messages to patients: where they stand, what they say.", ("list", "show", "bounce")),
+        Command("outbox",     "outbox:app",     "Messages to patients: where they stand, what they say.", ("list", "show", "resend", "bounce")),
         Command("doctor",     "doctor:doctor",  "Looks the installation over, and says what to do."),
         Command("db",         "db:app",         "The database and its migrations.",              ("upgrade", "status")),
         Command("routes",     "routes:routes",  "Every URL: method, path, scope, body, answer."),

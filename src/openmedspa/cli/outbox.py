@@ -8,11 +8,12 @@ from cyclopts import App, Parameter
 from openmedspa.cli.flags import DataDir, Json
 from openmedspa.cli.tables import show as show_rows
 from openmedspa.cli.tables import show_json
-from openmedspa.cli.talk import data, say, visible
+from openmedspa.cli.talk import data, say, typable, visible
 from openmedspa.kit.errors import Stopped
 
 if TYPE_CHECKING:
     from openmedspa.cli.database import Desk
+    from openmedspa.kit.db import Tx
     from openmedspa.kit.house import House
 
 app = App(name="outbox", help="Messages to patients: where they stand, what they say.", version_flags=())
@@ -65,6 +66,22 @@ async def show(message_id: int, /, *, as_json: Json = False, data_dir: DataDir =
     if found.subject:
         data(f"Subject: {found.subject}")
     data(f"\n{found.text}")
+
+
+@app.command
+async def resend(gfe_id: str, /, *, data_dir: DataDir = None) -> None:
+    """Invite a visit's patient again, with a new link; the old one ends. At most three times, ten minutes apart."""
+    from openmedspa.cli.database import open_desk
+    from openmedspa.exams import visits
+
+    async with open_desk(data_dir) as desk:
+
+        async def work(tx: "Tx") -> None:
+            visit = await visits.lock_across_practices(tx, gfe_id)
+            await visits.invite_again(tx, visit, actor=desk.actor, request_id=None, now=desk.now)
+
+        await desk.write(work)
+    say(typable(f"On its way. What it says: openmedspa outbox --visit {gfe_id}"))
 
 
 @app.command

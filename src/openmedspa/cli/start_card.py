@@ -23,7 +23,9 @@ def demo(settings: "Settings", card: dict[str, Any]) -> list[str]:
         _line("Exam API", exam_api["base_url"]),
         _line("API key", exam_api["api_key"]),
         _line("Location", exam_api["location_id"]),
-        _line("OpenAPI", f"{exam_api['base_url']}/openapi.json"),
+        "",
+        _line("Guides", f"{settings.base_url}/docs"),
+        _line("Outbox", f"{settings.base_url}/staging/outbox", "what patients were sent"),
         "",
         _line("Webhooks", typable("openmedspa listen"), "in another terminal"),
         _line("The rest", typable("openmedspa demo --json")),
@@ -35,7 +37,7 @@ def demo(settings: "Settings", card: dict[str, Any]) -> list[str]:
 async def plain(settings: "Settings") -> list[str]:
     """For production and staging: where it is, and how to begin when nothing is in it yet."""
     base = settings.base_url
-    lines = [_line("Exam API", f"{base}/emr"), _line("OpenAPI", f"{base}/emr/openapi.json"), _line("Stop", "Ctrl-C")]
+    lines = [_line("Exam API", f"{base}/emr"), _line("Guides", f"{base}/docs"), _line("Stop", "Ctrl-C")]
     if await _is_empty(settings):
         lines += ["", _line("Begin", typable("openmedspa practices create GlowOffice"))]
         lines += [_line("Or look", typable("openmedspa serve --demo --data-dir .data-demo"), "invented data")]

@@ -43,7 +43,7 @@ async def look_again(call: Call[Grant], answer: Ordered) -> Ordered:
 async def add_link(call: Call[Grant], answer: OrderedInPerson) -> OrderedInPerson:
     """The link is derived again for each answer: what is kept for replays holds ids only."""
     await access.require_location(call.db, call.grant, call.body.location_id)
-    return msgspec.structs.replace(answer, visit_link=visit_link(call.house, answer.gfe_id))
+    return msgspec.structs.replace(answer, visit_link=visit_link(call.house, answer.gfe_id))  # always the first link
 
 
 async def _order(call: Call[Grant], body: AppointmentIn | InPersonIn) -> str:
@@ -67,6 +67,13 @@ async def cancel(call: Call[Grant]) -> StatusOut:
     gfe_id = call.path["gfe_id"]
     await visits.cancel(call.tx, call.grant, gfe_id, request_id=call.request_id, now=call.now)
     return StatusOut(gfe_id=gfe_id, status=Status.CANCELLED_BY_CLIENT.word)
+
+
+async def invite_again(call: Call[Grant]) -> StatusOut:
+    """Send the invitation again, with a new link; the old one ends. At most three times, ten minutes apart."""
+    visit = await visits.lock(call.tx, call.grant, call.path["gfe_id"])
+    await visits.invite_again(call.tx, visit, actor=call.grant.actor, request_id=call.request_id, now=call.now)
+    return StatusOut(gfe_id=visit.gfe_id, status=visit.status.word)
 
 
 async def show(call: Call[Grant]) -> OneVisit:

@@ -1,6 +1,7 @@
 """What may happen to a visit: ordered, cancelled, scheduled, missed. The rule once, for every door."""
 
 from datetime import datetime, timedelta
+from math import ceil
 
 from openmedspa.exams import queries
 from openmedspa.exams.orders import Order
@@ -8,7 +9,7 @@ from openmedspa.exams.status import Status, Step, require_may_become
 from openmedspa.exams.visit import Visit
 from openmedspa.kit import ids
 from openmedspa.kit.db import Again, Reads, Tx
-from openmedspa.kit.errors import Forbidden, Invalid, NotFound
+from openmedspa.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from openmedspa.notifications import messages
 from openmedspa.partners.keys import Grant
 from openmedspa.treatments.shapes import Treatment
@@ -17,6 +18,9 @@ from openmedspa.usage import audit
 CANCELLABLE = frozenset({Status.PROCESSING, Status.SCHEDULED, Status.NOT_COMPLETED})
 DECIDES_AFTER = timedelta(seconds=3)
 DECIDES_FOR_THEMSELVES = frozenset({"approve", "condition", "defer", "mixed", "noshow"})
+INVITABLE = frozenset({Status.PROCESSING, Status.SCHEDULED})
+MOST_INVITATIONS = 4  # the first, and three more
+BETWEEN_INVITATIONS = timedelta(minutes=10)
 INVITATION_LIVES = timedelta(days=30)
 SYSTEM = "system"
 
@@ -69,6 +73,15 @@ async def lock_of_patient(tx: Tx, practice_id: int, gfe_id: str) -> Visit | None
     return await queries.lock_visit(tx, [practice_id], gfe_id)
 
 
+async def lock_across_practices(tx: Tx, gfe_id: str) -> Visit:
+    """For the operator, who sees all practices. NotFound when there is no such visit."""
+    practice_id = await queries.find_practice(tx, gfe_id)
+    visit = await queries.lock_visit(tx, [practice_id], gfe_id) if practice_id is not None else None
+    if visit is None:
+        raise NotFound(f"There is no visit {gfe_id}.", "openmedspa outbox list", code="visit_not_found")
+    return visit
+
+
 async def cancel(tx: Tx, grant: Grant, gfe_id: str, *, request_id: str, now: datetime) -> None:
     """End an at-home visit on the client's word.
 
@@ -92,6 +105,33 @@ async def cancel(tx: Tx, grant: Grant, gfe_id: str, *, request_id: str, now: dat
         request_id=request_id,
         now=now,
     )
+
+
+async def invite_again(tx: Tx, visit: Visit, *, actor: str, request_id: str | None, now: datetime) -> None:
+    """Send a locked visit's invitation anew, with a new link; every link made before ends, a closed one as well."""
+    if visit.kind == "in_person":
+        raise Invalid("In-person visits have no invitation: the order answers their link", code="visit_in_person")
+    if visit.status not in INVITABLE:
+        raise Invalid(f"A visit with status {visit.status.word} cannot be invited again", code="status_conflict")
+    if visit.link_generation >= MOST_INVITATIONS:
+        raise Conflict(
+            f"This patient was invited {MOST_INVITATIONS} times",
+            "Ask them for another address, and order anew",
+            code="invited_too_often",
+        )
+    scope = [visit.practice_id]
+    last = await queries.find_last_invitation(tx, scope, visit.practice_id, visit.id)
+    if last is not None and now - last < BETWEEN_INVITATIONS:
+        wait = BETWEEN_INVITATIONS - (now - last)
+        raise Conflict(
+            "This patient was invited a moment ago",
+            f"Mail may take that long. Try again in {ceil(wait.total_seconds() / 60)} minutes",
+            code="invited_just_now",
+            headers={"Retry-After": str(ceil(wait.total_seconds()))},
+        )
+    await queries.update_link_generation(tx, scope, visit.practice_id, visit.id)
+    await messages.withdraw_and_queue(tx, scope, visit.practice_id, visit.id, "invited", now=now)
+    await _record(tx, visit, "visit.invited_again", actor=actor, request_id=request_id, now=now)
 
 
 async def schedule(

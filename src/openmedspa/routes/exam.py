@@ -41,6 +41,7 @@ EXAMS = Key("Exams")
 EXAM_API = [
     Route("POST",  "/emr/appointments",                 exams.order_at_home,       EXAMS, body=AppointmentIn, answer=Ordered, status=201, finish=exams.look_again),
     Route("PATCH", "/emr/appointments/{gfe_id}/cancel", exams.cancel,              EXAMS, answer=StatusOut),
+    Route("POST",  "/emr/appointments/{gfe_id}/invitation", exams.invite_again,    EXAMS, answer=StatusOut),
     Route("POST",  "/emr/in-person",                    exams.order_in_person,     EXAMS, body=InPersonIn, answer=OrderedInPerson, status=201, finish=exams.add_link),
     Route("GET",   "/emr/visits/{gfe_id}",              exams.show,                EXAMS, query=VisitQuery, answer=OneVisit),
     Route("GET",   "/emr/gfes/{location_id}",           exams.list_at_location,    EXAMS, query=VisitListQuery, answer=VisitList),

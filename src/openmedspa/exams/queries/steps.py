@@ -38,6 +38,19 @@ async def insert_step(
     )
 
 
+async def update_link_generation(db: Reads, scope: Scope, practice_id: int, visit_id: int) -> None:
+    """Every link made so far ends."""
+    await db.row(
+        """
+        update visits set link_generation = link_generation + 1
+        where practice_id = any($1) and practice_id = $2 and id = $3
+        """,
+        scope,
+        practice_id,
+        visit_id,
+    )
+
+
 async def insert_record(db: Reads, scope: Scope, visit: Visit, *, decisions: str, actor: str, now: datetime) -> int:
     """The visit's next signed version and the step that it is; answers the version's number."""
     row = await db.row(

@@ -1,6 +1,7 @@
 """SQL that reads visits, each with its latest signed record."""
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 
 from openmedspa.exams.visit import Cursor, Visit
 from openmedspa.kit.db import Database, Reads, Row, Scope
@@ -29,6 +30,26 @@ async def lock_visit(db: Reads, scope: Scope, gfe_id: str) -> Visit | None:
         gfe_id,
     )
     return Visit(*row) if row else None
+
+
+async def find_practice(db: Reads, gfe_id: str) -> int | None:
+    """Whose visit this is; for those who may see all practices."""
+    row = await db.unscoped_row("select practice_id from visit_directory where gfe_id = $1", gfe_id)
+    return row["practice_id"] if row else None
+
+
+async def find_last_invitation(db: Reads, scope: Scope, practice_id: int, visit_id: int) -> datetime | None:
+    """When the patient was last invited, whatever became of it; None for a visit without an invitation."""
+    row = await db.row(
+        """
+        select max(queued_at) as at from messages
+        where practice_id = any($1) and practice_id = $2 and visit_id = $3 and notice = 'invited'
+        """,
+        scope,
+        practice_id,
+        visit_id,
+    )
+    return row["at"] if row else None
 
 
 async def exists_anywhere(db: Reads, gfe_id: str) -> bool:
