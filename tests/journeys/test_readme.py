@@ -34,7 +34,7 @@ def test_its_lines_end_with_a_verified_webhook(tmp_path: Path) -> None:
     assert f"visit.completed {gfe_id}" in printed
     assert "✓ webhook-signature" in printed
     assert "✓ X-Signature" in printed
-    assert done.stdout.count('"success":true') == 4
+    assert done.stdout.count('"success":true') == 6
 
 
 def test_what_it_prints_of_the_demo_is_true(tmp_path: Path) -> None:
@@ -50,7 +50,8 @@ def test_its_lines_for_production_do_what_they_say(tmp_path: Path) -> None:
     (block,) = PRODUCTION.findall(README.read_text())
     lines = [shlex.split(line, comments=True) for line in block.splitlines() if line.startswith("openmedspa ")]
     assert lines.pop() == ["openmedspa", "serve"]
-    assert len(lines) == 7
+    assert len(lines) == 8
+    assert lines.pop() == ["openmedspa", "doctor"]  # which has much to say of an address without TLS (tests/cli)
     variables = {**environment(), "OPENMEDSPA_DATA_DIR": str(tmp_path), "OPENMEDSPA_ENVIRONMENT": "production"}
     for program, *words in lines:
         assert program == "openmedspa"

@@ -59,6 +59,7 @@ async def hear_reply(call: Call[None]) -> Raw:
 
 
 async def hear_status(call: Call[None]) -> Raw:
+    """What became of a text that the carrier had taken: a bounce is recorded."""
     body: Status = call.body
     await bounces.record_status(
         call.house.system, body.message_sid, status=body.message_status, code=body.error_code, now=call.now
