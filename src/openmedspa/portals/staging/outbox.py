@@ -41,6 +41,7 @@ class Operator:
 
 
 async def list_(call: Call[None]) -> View:
+    """The latest messages, or with `?visit=gfe_…` those about one visit."""
     gfe_id = call.query.get("visit") or None
     lines = await call.house.system.write(
         [], lambda tx: outbox.list_(tx, gfe_id=gfe_id, limit=LATEST, actor=ACTOR, now=call.now)
@@ -49,6 +50,7 @@ async def list_(call: Call[None]) -> View:
 
 
 async def show(call: Call[None]) -> View:
+    """One message as it would be sent, with its tries."""
     return View("staging/message.html", {"shown": await _shown(call)})
 
 
