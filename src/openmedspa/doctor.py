@@ -105,7 +105,8 @@ async def _clock(settings: Settings) -> Finding:
 
 
 async def _secret_key(settings: Settings, db: Database, *, is_embedded: bool) -> Finding:
-    await installation.require_secret(db, Vault(settings.secret_key))
+    if not await installation.check_secret(db, Vault(settings.secret_key)):
+        return Finding("secret key", "well", "is set; nothing was sealed with one yet")
     where = "the data folder; back it up apart from the database" if is_embedded else "the environment"
     return Finding("secret key", "well", f"opens what this database sealed; it comes from {where}")
 

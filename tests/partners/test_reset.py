@@ -112,3 +112,41 @@ async def test_a_second_reset_finds_nothing(glow_emr: Client, known: dict[str, s
     await make_visit(glow_emr)
     assert await reset(glow_emr) == (1, 0)
     assert await reset(glow_emr) == (0, 0)
+
+
+async def test_an_endpoint_that_an_advanced_clock_switched_off_is_on_again(
+    glow_emr: Client, owner: asyncpg.Connection, known: dict[str, str]
+) -> None:
+    await glow_emr.post("/emr/webhooks", {"url": "https://emr.example.com/hook"})
+    await owner.execute(
+        "update endpoints set failing_since = now(), switched_off_at = now() + interval '6 days', "
+        "switched_off_because = 'failed for five days'"
+    )
+    await reset(glow_emr)
+    row = await owner.fetchrow("select failing_since, switched_off_at, switched_off_because from endpoints")
+    assert row is not None and tuple(row) == (None, None, None)
+    await bring_to(glow_emr, known["Processing"], "Completed")
+    assert await owner.fetchval("select count(*) from deliveries where due_at <= now()") == 1
+
+
+async def test_what_the_patient_told_is_forgotten(
+    glow_emr: Client, owner: asyncpg.Connection, known: dict[str, str]
+) -> None:
+    await owner.execute(
+        "update visits set dob = '1990-10-27', dob_given_at = now(), intake_answered = '[]', "
+        "intake_answered_at = now(), updated_at = now()"
+    )
+    assert (await reset(glow_emr))[1] == len(known)
+    rows = await owner.fetch("select dob, dob_given_at, intake_answered, intake_answered_at from visits")
+    assert {tuple(row) for row in rows} == {(None, None, None, None)}
+
+
+async def test_a_reset_with_a_key_happens_once(glow_emr: Client, known: dict[str, str]) -> None:
+    await make_visit(glow_emr)
+    answers = []
+    for _ in range(2):
+        answers.append(await glow_emr.post("/emr/staging/reset", headers={"Idempotency-Key": "again"}))
+        kept = await make_visit(glow_emr)
+    assert answers[0].json == answers[1].json
+    assert (await glow_emr.get(f"/emr/visits/{kept}")).status == 200
+    assert await reset(glow_emr) == (2, 0)

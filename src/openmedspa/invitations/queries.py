@@ -106,7 +106,7 @@ async def update_dob(
     await tx.row(
         """
         with told as (
-          update visits set dob = $4, updated_at = $6
+          update visits set dob = $4, dob_given_at = $6, updated_at = $6
           where practice_id = any($1) and practice_id = $2 and id = $3 and dob is null
           returning practice_id, patient_id
         ), filled as (

@@ -1,6 +1,8 @@
 -- The patient's page: who opened it, what was guessed, when its answers were saved.
 
-alter table visits add column intake_answered_at timestamptz;
+alter table visits
+  add column intake_answered_at timestamptz,
+  add column dob_given_at timestamptz;  -- by the patient, at the first opening; null when the order or the record had it
 
 -- How often a date of birth was given that is not the patient's, for each link that a visit had.
 create table identity_guesses (

@@ -64,6 +64,11 @@ begin
     set step = last.step, updated_at = last.at, decides_at = null,
         intake_answered = case when v.intake_answered_at <= since then v.intake_answered end,
         intake_answered_at = case when v.intake_answered_at <= since then v.intake_answered_at end,
+        dob = case when v.dob_given_at > since then null else v.dob end,
+        dob_given_at = case when v.dob_given_at <= since then v.dob_given_at end,
+        scheduled_at = case when exists (
+          select from visit_steps s where s.practice_id = v.practice_id and s.visit_id = v.id and s.step = 'scheduled'
+            and s.at <= since) then v.scheduled_at end,
         record_version = case when last.step = 'signed' then
           (select max(version) from records r
            where r.practice_id = v.practice_id and r.visit_id = v.id and r.signed_at <= since) end
@@ -91,8 +96,17 @@ begin
   delete from match_keys k using strangers s where k.practice_id = s.practice_id and k.patient_id = s.id;
   delete from patients p using strangers s where p.practice_id = s.practice_id and p.id = s.id;
 
-  delete from idempotency_keys where partner_id = account;
-  update endpoints set fail_next = 0, delay_seconds = 0, duplicate_next = 0 where partner_id = account;
+  delete from idempotency_keys where partner_id = account and answer is not null;  -- not the one of this very call
+  update endpoints
+    set fail_next = 0, delay_seconds = 0, duplicate_next = 0, failing_since = null,
+        switched_off_because = case when switched_off_at <= since then switched_off_because end,
+        switched_off_at = case when switched_off_at <= since then switched_off_at end
+    where partner_id = account;
+  -- What was put off on a clock that was ahead would now wait for days.
+  update deliveries d set due_at = least(d.due_at, now()) from endpoints e
+    where e.id = d.endpoint_id and e.partner_id = account and d.due_at is not null;
+  update messages m set due_at = least(m.due_at, now()) from visits v
+    where v.practice_id = m.practice_id and v.id = m.visit_id and v.partner_id = account and m.due_at is not null;
   update partners set clock_offset = '0' where id = account;
   drop table young, touched, strangers;
 end $$;

@@ -12,21 +12,28 @@ from openmedspa.notifications import outbox
 
 LATEST = 100
 ACTOR = "operator"
+PROXY_WORDS = (b"forwarded", b"via", b"x-real-ip", b"x-forwarded-host", b"x-forwarded-proto")
 STYLE = re.compile(r' style="([^"]*)"')
 
 
 class Operator:
-    """Admits whoever sits at this computer. Behind a proxy the address it forwards counts, and so does one that
-    nobody was told to believe; the name asked for must be ours, so that no other site's page can ask for us."""
+    """Admits whoever sits at this computer, of a server that is meant for this computer only.
+
+    A proxy here may hand on strangers as if they came from here, and say nothing of them: so a server with a public
+    address shows nobody, and neither does one that any word of a proxy reaches. The name asked for must be this
+    computer's, so that no other site's page can ask for us.
+    """
 
     is_form = False
 
     async def admit(self, incoming: Incoming, _path: Mapping[str, str]) -> None:
         forwarded = incoming.header(b"x-forwarded-for")
         came_by = [incoming.address, *(forwarded.split(",") if forwarded else ())]
-        asked = urlsplit(f"//{incoming.header(b'host')}").hostname or ""
-        ours = {"localhost", urlsplit(incoming.house.public_url).hostname}
-        if not all(map(_is_loopback, came_by)) or not (_is_loopback(asked) or asked in ours):
+        names = [urlsplit(f"//{incoming.header(b'host')}").hostname, urlsplit(incoming.house.public_url).hostname]
+        is_local = all(_is_loopback(address) for address in came_by) and all(
+            name == "localhost" or _is_loopback(name or "") for name in names
+        )
+        if not is_local or any(incoming.header(word) for word in PROXY_WORDS):
             raise Forbidden(
                 "The outbox opens on the server's own computer only",
                 "Elsewhere: openmedspa outbox, on the server.",
