@@ -42,10 +42,13 @@ class Finding(Struct, frozen=True):
     fix: str = ""
 
 
-async def look_over(settings: Settings, db: Database, *, is_embedded: bool, now: datetime) -> AsyncIterator[Finding]:
+async def look_over(
+    settings: Settings, db: Database, *, is_embedded: bool, is_key_kept: bool, now: datetime
+) -> AsyncIterator[Finding]:
     """Every finding, as soon as it is there. A check that fails itself is a finding too.
 
-    What lies in tables is looked at only once the tables are of this version.
+    What lies in tables is looked at only once the tables are of this version. `is_key_kept`: the secret key is a file
+    of the data folder, and no setting.
     """
     yield (ground := await _told("database", _database(settings, is_embedded=is_embedded)))
     yield (tables := await _told("migrations", _migrations(settings)))
@@ -56,7 +59,7 @@ async def look_over(settings: Settings, db: Database, *, is_embedded: bool, now:
     yield await _told("texts", _texts(settings))
     if "ill" in (ground.state, tables.state):
         return
-    yield await _told("secret key", _secret_key(settings, db, is_embedded=is_embedded))
+    yield await _told("secret key", _secret_key(settings, db, is_kept=is_key_kept))
     yield await _told("background work", _background(settings, db, now))
     yield await _told("messages", _messages(db, now))
     for finding in await _endpoints(db):
@@ -104,10 +107,10 @@ async def _clock(settings: Settings) -> Finding:
     return Finding("clock", state, what, "Let NTP set both: timedatectl set-ntp true")
 
 
-async def _secret_key(settings: Settings, db: Database, *, is_embedded: bool) -> Finding:
+async def _secret_key(settings: Settings, db: Database, *, is_kept: bool) -> Finding:
     if not await installation.check_secret(db, Vault(settings.secret_key)):
         return Finding("secret key", "well", "is set; nothing was sealed with one yet")
-    where = "the data folder; back it up apart from the database" if is_embedded else "the environment"
+    where = "the data folder; back it up apart from the database" if is_kept else "the environment"
     return Finding("secret key", "well", f"opens what this database sealed; it comes from {where}")
 
 

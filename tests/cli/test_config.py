@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from openmedspa.cli.config import HIDDEN
-from openmedspa.settings import Settings
+from openmedspa.settings import PREFIX, SECRETS, Settings
 
 from .conftest import Prompt
 
@@ -91,3 +91,14 @@ def test_a_child_process_reads_the_same_settings(tmp_path: Path) -> None:
 
 def test_home_is_understood_in_a_folder_from_the_environment() -> None:
     assert Settings.read({"OPENMEDSPA_DATA_DIR": "~/data"}).data_dir == Path.home() / "data"
+
+
+def test_no_secret_setting_is_shown_whichever_it_is(prompt: Prompt, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = {"database_url": "postgresql://u:hunter2@h/d", "smtp_url": "smtp://u:hunter2@h:587"}
+    for field in SECRETS:
+        name = "DATABASE_URL" if field == "database_url" else f"{PREFIX}{field.upper()}"
+        monkeypatch.setenv(name, values.get(field, "hunter2hunter2hunter2"))
+    rows = shown(prompt)
+    assert "hunter2" not in str(rows)
+    assert rows["OPENMEDSPA_SMTP_URL"][0] == "smtp://h:587"
+    assert rows["OPENMEDSPA_SMS_TOKEN"][0] == HIDDEN

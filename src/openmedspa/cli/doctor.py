@@ -35,7 +35,10 @@ async def doctor(*, as_json: Json = False, data_dir: DataDir = None) -> int:
 
 async def _look_over(data_dir: Path | None) -> "AsyncIterator[Finding]":
     """A database that does not answer, or a key that is missing, is a finding and not the end."""
+    from msgspec.structs import replace
+
     from openmedspa.cli.database import as_marked, attached, is_own, open_system, with_secret_key
+    from openmedspa.cli.start_card import address
     from openmedspa.doctor import Finding, look_over
     from openmedspa.kit.house import utc_now
     from openmedspa.settings import Settings
@@ -47,7 +50,9 @@ async def _look_over(data_dir: Path | None) -> "AsyncIterator[Finding]":
             yield Finding("database" if stopped.exit_code == 5 else "secret key", "ill", stopped.what, stopped.hint)
             return
         async with open_system(settings) as db:
-            async for finding in look_over(settings, db, is_embedded=is_own(found), now=utc_now()):
+            at = replace(settings, public_url=address(settings)) if settings.demo else settings
+            is_kept = "secret_key" not in Settings.origins()
+            async for finding in look_over(at, db, is_embedded=is_own(found), is_key_kept=is_kept, now=utc_now()):
                 yield finding
 
 

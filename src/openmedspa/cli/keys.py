@@ -71,11 +71,12 @@ async def create(
 async def _create_sandbox(*, as_json: bool, data_dir: Path | None) -> None:
     """Self-service: whoever may type here needs nobody else to begin."""
     from openmedspa.cli.database import open_desk
+    from openmedspa.cli.start_card import address
     from openmedspa.partners import sandbox
 
     async with open_desk(data_dir, makes=True, environment="staging") as desk:
         account = await desk.write(lambda tx: sandbox.open_account(tx, actor=desk.actor, now=desk.now))
-        base_url = f"{desk.settings.base_url}/emr"
+        base_url = f"{address(desk.settings)}/emr"
     values = {"base_url": base_url, "api_key": account.key, "location_id": account.location_id}
     values |= {"partner": account.partner, "ppass": account.ppass}
     if as_json:

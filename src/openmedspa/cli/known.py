@@ -66,7 +66,8 @@ def complete(base_url: str, known: Known, data_dir: Path | None) -> tuple[str, K
         raise Stopped("Which server?", "openmedspa verify http://127.0.0.1:8000/emr --key … --location …", exit_code=2)
     for name in ("key", "location"):
         if not getattr(read, name):
-            raise Stopped(f"--{name} is missing.", "openmedspa verify --help", exit_code=2)
+            hint = f"openmedspa verify {base_url} --key - --location loc_…"
+            raise Stopped(f"--{name} is missing.", hint, exit_code=2)
     return base_url, read
 
 

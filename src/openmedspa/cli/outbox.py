@@ -101,14 +101,13 @@ async def bounce(*, data_dir: DataDir = None) -> None:
 
 
 def _house(desk: "Desk") -> "House":
-    """What rendering takes; links begin with the address of the last `serve --demo`, where no other is set."""
-    from openmedspa.cli.start_card import find_note
+    """What rendering takes."""
+    from openmedspa.cli.start_card import address
     from openmedspa.kit.house import House
 
     settings = desk.settings
-    note = find_note(settings.data_dir) if settings.demo and not settings.public_url else None
     return House(
         db=desk.db, system=desk.db, vault=desk.vault, allow_loopback=False,
-        public_url=note["base_url"].removesuffix("/emr") if note else settings.base_url,
+        public_url=address(settings),
         is_production=settings.environment == "production",
     )  # fmt: skip

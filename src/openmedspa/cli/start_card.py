@@ -53,6 +53,15 @@ def leave_note(data_dir: Path, card: dict[str, Any]) -> None:
     new.replace(data_dir / NOTE)
 
 
+def address(settings: "Settings") -> str:
+    """Where the server is reached: what was set, or for a demo's folder where its last `serve --demo` answered."""
+    from openmedspa.settings import Settings
+
+    is_told = settings.public_url or "port" in Settings.origins()
+    note = find_note(settings.data_dir) if settings.demo and not is_told else None
+    return note["base_url"].removesuffix("/emr") if note else settings.base_url
+
+
 def find_note(data_dir: Path) -> dict[str, Any] | None:
     """The exam API's part of the card that the last `serve --demo` of this folder left."""
     try:

@@ -9,6 +9,7 @@ from typing import Any
 from openmedspa.cli.talk import data, say
 
 NONE = "–"
+NARROWEST, BETWEEN = 16, 3  # characters of a column that folds, and of the space between two
 Columns = Mapping[str, str]  # field → heading
 
 
@@ -39,12 +40,37 @@ def _draw(records: Sequence[Mapping[str, Any]], columns: Columns) -> None:
 
     cells = {field: [_cell(record[field]) for record in records] for field in columns}
     filled = [field for field in columns if any(cell != NONE for cell in cells[field])]
+    console = Console(highlight=False, markup=False)
+    if _width(cells, columns, filled) > console.width:
+        _stack(cells, columns, filled)
+        return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
     for field in filled:
         table.add_column(columns[field], overflow="fold", no_wrap=not any(" " in cell for cell in cells[field]))
     for row in zip(*(cells[field] for field in filled), strict=True):
         table.add_row(*row)
-    Console(highlight=False, markup=False).print(table)
+    console.print(table)
+
+
+def _width(cells: Mapping[str, list[str]], columns: Columns, filled: Sequence[str]) -> int:
+    """What a table takes at least: words may be folded, but not into columns of a few letters."""
+    widths = [
+        max(len(columns[field]), *(min(len(cell), NARROWEST) if " " in cell else len(cell) for cell in cells[field]))
+        for field in filled
+    ]
+    return sum(widths) + BETWEEN * (len(widths) - 1)
+
+
+def _stack(cells: Mapping[str, list[str]], columns: Columns, filled: Sequence[str]) -> None:
+    """Too narrow for a table: each row as a block of its own, a line for each of its columns that holds something."""
+    longest = max(len(columns[field]) for field in filled)
+    blocks = [
+        "\n".join(
+            f"{columns[field]:{longest}}  {cell}" for field, cell in zip(filled, row, strict=True) if cell != NONE
+        )
+        for row in zip(*(cells[field] for field in filled), strict=True)
+    ]
+    data("\n\n".join(blocks))
 
 
 def _cell(value: object) -> str:

@@ -3,7 +3,7 @@
 import sys
 from collections import Counter
 from getpass import getpass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
@@ -13,6 +13,9 @@ from openmedspa.cli.moments import earlier
 from openmedspa.cli.tables import show, show_json
 from openmedspa.cli.talk import confirm, data, has_switch, say, typable
 from openmedspa.kit.errors import NotFound, Stopped
+
+if TYPE_CHECKING:
+    from openmedspa.webhooks.replay import Replayed
 
 app = App(name="webhooks", help="Where webhooks go, their secrets, sending again.", version_flags=())
 app.command(webhook_log.show_event, name="show")
@@ -196,8 +199,7 @@ async def replay(
     """Send again what was sent in the last 30 days: one event, or all since a moment. Receivers see the same id."""
     from openmedspa.cli.database import open_desk
     from openmedspa.partners import registry
-    from openmedspa.webhooks.replay import Wanted
-    from openmedspa.webhooks.replay import replay as send_again
+    from openmedspa.webhooks.replay import Wanted, replay_event, replay_in_batches
 
     if (event is None) == (since is None):
         hint = "openmedspa webhooks list --deliveries"
@@ -205,17 +207,31 @@ async def replay(
     async with open_desk(data_dir) as desk:
         moment = earlier(since, now=desk.now) if since is not None else None
         partner_id = (await registry.get_partner(desk.db, partner))["id"] if partner is not None else None
-        wanted = Wanted(event_id=event, since=moment, partner_id=partner_id, endpoint=endpoint)
-        found = await desk.write(lambda tx: send_again(tx, wanted, actor=desk.actor, now=desk.now))
-    for row in found.sent:
-        data(f"{row['event_id']}\t{row['url']}")
-    for (name, url), count in Counter((row["partner"], row["url"]) for row in found.left_out).items():
+        wanted = Wanted(partner_id=partner_id, endpoint=endpoint)
+        by: dict[str, Any] = {"actor": desk.actor, "now": desk.now}
+        sent, left_out = 0, Counter[tuple[str, str]]()
+        if event is not None:
+            sent = _show_batch(await desk.write(lambda tx: replay_event(tx, event, wanted, **by)), left_out)
+        elif moment is not None:
+            async for batch in replay_in_batches(desk.write, moment, wanted, **by):
+                if sent or left_out:
+                    say(f"{sent + left_out.total()} so far …")
+                sent += _show_batch(batch, left_out)
+    for (name, url), count in left_out.items():
         say(f"{count} left out: {url} of {name} is switched off. {SWITCH_ON}")
-    if event is not None and not (found.sent or found.left_out):
+    if event is not None and not (sent or left_out):
         raise NotFound(f"No delivery of {event} in the last 30 days.", "openmedspa webhooks list --deliveries")
-    if found.left_out and not found.sent:
+    if left_out and not sent:
         raise Stopped("Nothing is on its way: the endpoint is switched off.", SWITCH_ON, exit_code=4)
-    say(f"{len(found.sent)} on their way." if found.sent else "Nothing was sent since then.")
+    say(f"{sent} on their way." if sent else "Nothing was sent since then.")
+
+
+def _show_batch(batch: "Replayed", left_out: Counter[tuple[str, str]]) -> int:
+    """What is on its way, printed; what is not, counted."""
+    for row in batch.sent:
+        data(f"{row['event_id']}\t{row['url']}")
+    left_out.update((row["partner"], row["url"]) for row in batch.left_out)
+    return len(batch.sent)
 
 
 def _read_secret() -> str:
