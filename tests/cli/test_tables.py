@@ -16,6 +16,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def of_width(columns: int) -> None:
         monkeypatch.setenv("COLUMNS", str(columns))
+        monkeypatch.setenv("TERM", "dumb")
         monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
 
     return of_width
