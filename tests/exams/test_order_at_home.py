@@ -86,7 +86,18 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ),
     *(
         (patient(email=bad), "patient_details.email", EMAIL)
-        for bad in ("", "ana", "ana@", "@example.com", "a b@example.com", "a@b", "a@b..c", "a" * 65 + "@example.com")
+        for bad in (
+            "",
+            "ana",
+            "ana@",
+            "@example.com",
+            "a b@example.com",
+            "a@b",
+            "a@b..c",
+            "a" * 65 + "@example.com",
+            "=?utf-8?q?x=0D=0ABcc=3A_x?=@example.com",
+            "ana@=?utf-8?q?x?=.com",
+        )
     ),
     *(
         (patient(phone=bad), "patient_details.phone", PHONE)

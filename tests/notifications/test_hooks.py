@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from cast import ANA, make_visit
 from client import Client
-from notifications.carriers import TOKEN, gateway, send_due, served_by, the_message
+from notifications.carriers import TOKEN, gateway, refuse, send_due, served_by, the_message
 
 from openmedspa.app import build_app
 from openmedspa.kit.house import House
@@ -74,6 +74,25 @@ async def test_start_takes_stop_back(glow_emr: Client, house: House, words: str)
     await make_visit(glow_emr)
     async with gateway() as texts:
         assert await send_due(served_by(house, texts=texts.url)) == 1
+
+
+async def test_start_takes_back_what_the_carrier_said_of_a_number_without_its_country(
+    glow_emr: Client, house: House
+) -> None:
+    await make_visit(glow_emr, patient={"phone": ANA["phone"].removeprefix("+1")})
+    async with gateway(refuse(400, 21610)) as texts:
+        await send_due(served_by(house, texts=texts.url))
+    await reply(glow_emr, "STOP")
+    await reply(glow_emr, "START")
+    assert await house.system.unscoped_rows("select * from sms_stops") == []
+
+
+async def test_start_leaves_other_numbers_stopped(glow_emr: Client, house: House) -> None:
+    for phone in ("+12025550123", "+12025550124", "+442025550123"):
+        await reply(glow_emr, "STOP", phone)
+    await reply(glow_emr, "START")
+    left = await house.system.unscoped_rows("select phone from sms_stops order by phone")
+    assert [row["phone"] for row in left] == ["+12025550124", "+442025550123"]
 
 
 async def test_a_number_ordered_without_its_plus_or_country_is_the_same_number(glow_emr: Client, house: House) -> None:

@@ -60,6 +60,32 @@ async def test_cancelled_between_rcpt_and_data_the_content_is_never_given(glow_e
     assert (row["sent_at"], row["handed_over_at"], row["tries"], row["due_at"]) == (None, None, 0, None)
 
 
+async def test_cancelled_while_the_server_thinks_about_data_no_content_leaves(glow_emr: Client, house: House) -> None:
+    """The last look comes after its 354, however late that is; and what gets no dot is no mail."""
+    gfe_id = await make_visit(glow_emr)
+    pause, came = Pause(), bytearray()
+
+    async def read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail.test\r\n")
+        while not (await reader.readline()).startswith(b"DATA"):
+            writer.write(b"250 OK\r\n")
+        await pause()
+        writer.write(b"354 go on\r\n")
+        came.extend(await reader.read())
+        writer.close()
+
+    server = await asyncio.start_server(read, "127.0.0.1", 0)
+    url = f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with server, worker(served_by(house, mail=url)) as messages:
+        await messages.send_due()
+        await pause.reached.wait()
+        await bring_to(glow_emr, gfe_id, "Cancelled by client")
+        pause.go_on.set()
+    assert came == b""
+    row = await the_message(house)
+    assert row["withdrawn_at"] is not None and (row["handed_over_at"], row["tries"]) == (None, 0)
+
+
 async def test_cancelled_before_the_call_no_text_is_sent(
     glow_emr: Client, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

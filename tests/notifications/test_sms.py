@@ -3,6 +3,7 @@
 import asyncio
 from base64 import b64encode
 
+import msgspec
 import pytest
 from aiohttp import web
 from cast import ANA, make_visit
@@ -20,8 +21,9 @@ from notifications.test_tries import at
 from served import free_port
 
 from openmedspa.kit.house import House
-from openmedspa.notifications.carriers import try_sms
+from openmedspa.notifications.carriers import UNSAFE_SMS_URL, Missing, open_carriers, try_sms
 from openmedspa.notifications.shapes import STOPPED
+from openmedspa.notifications.sms import Sms
 
 
 async def test_the_carrier_is_asked_as_its_documents_say(glow_emr: Client, house: House) -> None:
@@ -32,10 +34,12 @@ async def test_the_carrier_is_asked_as_its_documents_say(glow_emr: Client, house
     (text,), (headers,) = texts.texts, texts.headers
     assert text.keys() == {"From", "To", "Body", "StatusCallback"}
     assert (text["From"], text["To"]) == ("+15005550006", ANA["phone"])
-    assert text["StatusCallback"] == "http://exams.example.com/hooks/sms/status"
+    row = await the_message(house, "sms")
+    about = f"practice={row['practice_id']}&message={row['id']}"
+    assert text["StatusCallback"] == f"http://exams.example.com/hooks/sms/status?{about}"
     assert headers["Authorization"] == "Basic " + b64encode(f"AC1:{TOKEN}".encode()).decode()
     assert headers["Content-Type"] == "application/x-www-form-urlencoded"
-    assert (await the_message(house, "sms"))["reference"] == "SM" + "1".rjust(32, "0")
+    assert row["reference"] == "SM" + "1".rjust(32, "0")
 
 
 async def test_a_pool_of_numbers_is_named_as_one(glow_emr: Client, house: House) -> None:
@@ -96,6 +100,23 @@ async def test_a_carrier_that_is_away_has_nothing(glow_emr: Client, house: House
     row = await the_message(house, "sms")
     assert await tries_of(house, row) == [("failed", "connection refused")]
     assert row["doubted_at"] is None and row["due_at"] is not None
+
+
+@pytest.mark.parametrize("is_production", [False, True])
+@pytest.mark.parametrize(
+    ("url", "is_safe"),
+    [("https://sms.example.com", True), ("http://127.0.0.1:9", True), ("http://localhost:9", True),
+     ("http://sms.example.com", False), ("http://127.0.0.1.example.com", False), ("http://10.0.0.1", False),
+     ("ftp://127.0.0.1", False), ("http://[", False)],
+)  # fmt: skip
+async def test_a_token_and_a_link_do_not_travel_in_the_clear(
+    house: House, url: str, is_safe: bool, is_production: bool
+) -> None:
+    home = msgspec.structs.replace(served_by(house, texts=url), is_production=is_production)
+    async with open_carriers(home) as ways:
+        assert isinstance(ways["sms"], Sms if is_safe else Missing)
+        assert is_safe or ways["sms"] == Missing(UNSAFE_SMS_URL)
+    assert is_safe or (await try_sms(home.carriers)).what == UNSAFE_SMS_URL
 
 
 async def test_words_that_are_no_json_do_not_matter(glow_emr: Client, house: House) -> None:

@@ -1,6 +1,7 @@
 """Mail servers as they are: with TLS or without, with passwords, with certificates of their own."""
 
 import datetime as dt
+import re
 import ssl
 from ipaddress import ip_address
 from pathlib import Path
@@ -138,12 +139,22 @@ def test_the_address_of_a_mail_server_is_read(url: str, server: Server) -> None:
 @pytest.mark.parametrize(
     "url",
     ["mail.example.com:587", "http://mail.example.com", "smtp://", "smtp://u:hidden@mail.example.com:99999",
-     "smtps://mail.example.com?tls=none", "smtp://u:hidden@mail.example.com?tls=perhaps"],
+     "smtps://mail.example.com?tls=none", "smtp://u:hidden@mail.example.com?tls=perhaps",
+     "smtp://u:hidden@mail.example.com:0", "smtp://u:p@mail.example.com/hidden",
+     *(f"smtp://u:{first}{sign}word@mail.example.com" for sign in "/#?" for first in ("hidden", "12")),
+     *(f"smtp://u:hidden{sign}@mail.example.com" for sign in "[]\u2100")],
 )  # fmt: skip
-def test_an_address_that_is_none_is_refused_without_its_password(url: str) -> None:
+async def test_an_address_that_is_none_is_refused_without_its_password(url: str) -> None:
     with pytest.raises(ValueError) as refused:
         Server.parse(url)
-    assert "hidden" not in str(refused.value)
+    told = (await try_smtp(Carriers(smtp_url=url, mail_from="exams@spa.example.com"))).what
+    for said in (str(refused.value), told):
+        assert not re.search("hidden|word@|12|\u2100", said)
+
+
+def test_a_password_that_ends_the_address_is_told_how_to_be_written() -> None:
+    with pytest.raises(ValueError, match="percent-encode / # \\? @ : in the password"):
+        Server.parse("smtp://u:12/x@mail.example.com")
 
 
 async def test_whether_the_server_lets_us_in_can_be_asked_without_sending(house: House) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -14,17 +15,20 @@ from notifications.carriers import (
     gateway,
     hang,
     post_office,
+    say,
     send_due,
     served_by,
     the_message,
     tries_of,
     worker,
 )
+from notifications.test_tries import at
 
 from openmedspa import worker as background
 from openmedspa.kit.house import Carriers, House
 from openmedspa.notifications.carriers import Missing, Outbox, open_carriers
 from openmedspa.notifications.sending import POLL_SECONDS, Messages
+from openmedspa.notifications.shapes import TOO_OLD, state_of
 from openmedspa.notifications.smtp import Limits
 
 
@@ -108,6 +112,49 @@ async def test_production_without_a_carrier_waits_and_says_so_once_an_hour(
     assert row["due_at"] is not None and (row["tries"], row["lease"], row["sent_at"]) == (0, None, None)
     async with post_office() as office:
         assert await send_due(served_by(in_production(house), mail=office.url)) == 1
+
+
+@pytest.mark.parametrize("carrier", ["mail server", "outbox"])
+async def test_what_waited_for_more_than_seven_days_and_was_never_tried_is_withdrawn(
+    glow_emr: Client, house: House, carrier: str
+) -> None:
+    for days in (6, 8):
+        await make_visit(glow_emr, patient={"email": f"waited{days}@example.com"})
+        await house.system.unscoped_row(
+            "update messages set queued_at = $2, due_at = $2 where address = $1",
+            f"waited{days}@example.com", house.now() - timedelta(days=days),
+        )  # fmt: skip
+    async with post_office() as office:
+        if carrier == "outbox":
+            async with open_carriers(house) as ways:
+                await Messages(house, {"email": ways["email"]}).send_due()
+        else:
+            assert await send_due(served_by(house, mail=office.url)) == 1
+    young, old = await house.system.unscoped_rows("select * from messages where channel = 'email' order by id")
+    assert young["sent_at"] is not None and "waited8@example.com" not in office.rcpts
+    assert (old["cause"], old["due_at"], old["sent_at"], old["tries"]) == (TOO_OLD, None, None, 0)
+    assert old["withdrawn_at"] is not None and state_of(old) == "withdrawn"
+
+
+async def test_what_was_tried_in_time_is_not_too_old(glow_emr: Client, house: House) -> None:
+    await make_visit(glow_emr)
+    async with post_office(PostOffice(on_data=say("451 later", to_first=1))) as office:
+        home = served_by(house, mail=office.url)
+        await send_due(home)
+        await house.system.unscoped_row("update messages set queued_at = queued_at - interval '9 days'")
+        assert await send_due(at(home, 60)) == 1
+    assert (await the_message(house))["sent_at"] is not None
+
+
+async def test_seven_days_pass_by_the_accounts_clock(glow_emr: Client, house: House) -> None:
+    await make_visit(glow_emr)
+    async with post_office() as office:
+        for owner, state in (("Rival EMR", "waiting"), ("Glow EMR", "withdrawn")):
+            await house.system.unscoped_row("update partners set clock_offset = '8 days' where name = $1", owner)
+            if state == "withdrawn":
+                assert await send_due(served_by(house, mail=office.url)) == 0
+            assert state_of(await the_message(house)) == state
+    assert (await the_message(house))["withdrawn_at"] > house.now() + timedelta(days=7)
 
 
 @pytest.mark.parametrize(

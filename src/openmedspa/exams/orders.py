@@ -18,7 +18,8 @@ _BLANK = r" \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _CONTROL = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
 NAME = rf"^[{_BLANK}]*[^{_BLANK}{_CONTROL}](?:[^{_CONTROL}]{{0,98}}[^{_BLANK}{_CONTROL}])?[{_BLANK}]*$"
 _NO = r"\s@<>()\[\],:;\\\"\u0000-\u001f\u007f"
-EMAIL = rf"^ *[^{_NO}]{{1,64}}@[^{_NO}.]+(?:\.[^{_NO}.]+)+ *$"
+# `=?` begins an encoded word: mail programs would read something else than what stands there.
+EMAIL = rf"^(?!.*=\?) *[^{_NO}]{{1,64}}@[^{_NO}.]+(?:\.[^{_NO}.]+)+ *$"
 PHONE = r"^\+?[1-9][0-9]{1,14}$"
 DOB = r"^(?:[0-9]{2}/[0-9]{2}/[0-9]{4}|[0-9]{2}-[0-9]{2}-[0-9]{4}|[0-9]{4}-[0-9]{2}-[0-9]{2})$"
 MAX_EMAIL = 254

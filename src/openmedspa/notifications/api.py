@@ -11,6 +11,7 @@ from openmedspa.kit.errors import Forbidden
 from openmedspa.kit.http import Call, Incoming
 from openmedspa.kit.pages import Raw
 from openmedspa.notifications import bounces, stops
+from openmedspa.notifications.sms import read_about
 
 MOST_BYTES = 64 * 1024
 # The carrier expects words to answer with; we have none.
@@ -62,8 +63,9 @@ async def hear_status(call: Call[None]) -> Raw:
     """What became of a text that the carrier had taken: a bounce is recorded."""
     body: Status = call.body
     await bounces.record_status(
-        call.house.system, body.message_sid, status=body.message_status, code=body.error_code, now=call.now
-    )
+        call.house.system, body.message_sid, about=read_about(call.incoming.query.decode("latin-1")),
+        status=body.message_status, code=body.error_code, now=call.now,
+    )  # fmt: skip
     return NO_WORDS
 
 

@@ -24,11 +24,20 @@ async def record_report(db: Reads, report: bytes, *, now: datetime) -> Row:
     )
 
 
-async def record_status(db: Reads, reference: str, *, status: str, code: str, now: datetime) -> None:
-    """An SMS carrier's word on a text it took. What is on its way or has arrived changes nothing."""
-    if status in FAILED_STATUSES and reference:
-        cause = plain(f"bounced: {status}{f', error {code}' if code else ''}")
-        await queries.update_bounced(db, reference, cause=cause, now=now)
+async def record_status(
+    db: Reads, reference: str, *, about: tuple[int, int] | None, status: str, code: str, now: datetime
+) -> None:
+    """An SMS carrier's word on a text it took. What is on its way or has arrived changes nothing.
+
+    `about`: the practice and the message that we named when we sent it. The carrier's own name for it we may not know
+    yet, or never: its word can overtake our record, or be the first that we hear of a text in doubt.
+    """
+    if status not in FAILED_STATUSES or not reference:
+        return
+    cause = plain(f"bounced: {status}{f', error {code}' if code else ''}")
+    if about and await queries.update_bounced_text(db, *about, reference=reference, cause=cause, now=now):
+        return
+    await queries.update_bounced(db, reference, cause=cause, now=now)
 
 
 def read_report(report: bytes) -> tuple[str, list[str]]:

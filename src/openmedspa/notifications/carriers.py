@@ -1,19 +1,22 @@
 """Which carrier each channel has: the operator's settings decide, and staging keeps what nobody carries."""
 
-import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from openmedspa.kit.house import Carriers, House
 from openmedspa.kit.outbound import Outbound
+from openmedspa.notifications.mail import Unfit, read_address
 from openmedspa.notifications.shapes import Carrier, Channel
 from openmedspa.notifications.sms import Sms, post
-from openmedspa.notifications.smtp import Server, Smtp, greet
+from openmedspa.notifications.smtp import Server, Smtp, greet, is_loopback
 
 TRY_SECONDS = 10.0
-_ADDRESS = re.compile(r"[^@\s<>\",;]+@[^@\s<>\",;]+")
+UNSAFE_SMS_URL = (
+    "OPENMEDSPA_SMS_URL must begin with https:// and name a public address; http:// only reaches this machine"
+)
 
 
 class Outbox(Struct, frozen=True):
@@ -55,8 +58,8 @@ async def try_smtp(carriers: Carriers) -> Tried:
 
 async def try_sms(carriers: Carriers) -> Tried:
     """Whether the SMS carrier knows our account: asked to send nothing to nobody, it answers 400."""
-    if unset := _unset(carriers):
-        return Tried(False, unset)
+    if unfit := _unfit(carriers):
+        return Tried(False, unfit)
     async with Outbound(allow_loopback=True) as outbound:
         answer = await post(outbound, carriers, {}, {}, timeout_seconds=TRY_SECONDS)
     if answer.status == 400:
@@ -74,23 +77,34 @@ def _mail(house: House) -> Way:
 def _sms(house: House, outbound: Outbound) -> Way:
     if not house.carriers.sms_url:
         return _nobody(house, "OPENMEDSPA_SMS_URL is not set")
-    unset = _unset(house.carriers)
-    return Missing(unset) if unset else Sms(house, outbound)
+    unfit = _unfit(house.carriers)
+    return Missing(unfit) if unfit else Sms(house, outbound)
 
 
 def _server(carriers: Carriers) -> Server | Missing:
-    if not _ADDRESS.fullmatch(carriers.mail_from):
-        return Missing("OPENMEDSPA_MAIL_FROM is no address")
     try:
+        read_address(carriers.mail_from, "our own")
         return Server.parse(carriers.smtp_url)
+    except Unfit:
+        return Missing("OPENMEDSPA_MAIL_FROM is no address")
     except ValueError as trouble:
         return Missing(f"OPENMEDSPA_SMTP_URL does not fit: {trouble}")
 
 
-def _unset(carriers: Carriers) -> str:
+def _unfit(carriers: Carriers) -> str:
+    """Why these settings name no SMS carrier; "" when they do. Each call carries our token and a patient's link."""
     names = ("sms_url", "sms_account", "sms_token", "sms_from")
-    unset = [f"OPENMEDSPA_{name.upper()}" for name in names if not getattr(carriers, name)]
-    return f"not set: {', '.join(unset)}" if unset else ""
+    if unset := [f"OPENMEDSPA_{name.upper()}" for name in names if not getattr(carriers, name)]:
+        return f"not set: {', '.join(unset)}"
+    return "" if _is_safe(carriers.sms_url) else UNSAFE_SMS_URL
+
+
+def _is_safe(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+    except ValueError:
+        return False
 
 
 def _nobody(house: House, why: str) -> Way:

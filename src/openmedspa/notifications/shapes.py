@@ -15,6 +15,7 @@ CHANNELS: tuple[Channel, ...] = ("email", "sms")
 HandOver = Callable[[str | None], Awaitable[bool]]
 
 STOPPED = "the number answered STOP"
+TOO_OLD = "too old to be of use: it waited for more than seven days and was never tried"
 POSSIBLE_DUPLICATE = "X-OpenMedspa-Possible-Duplicate"
 NOTICES = {
     "invited": "invitation",

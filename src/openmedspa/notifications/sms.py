@@ -1,6 +1,7 @@
 """Texts by a Twilio-compatible HTTP call."""
 
 import os
+import re
 from base64 import b64encode
 from collections.abc import Mapping
 from errno import ECONNREFUSED, EHOSTDOWN, EHOSTUNREACH, ENETDOWN, ENETUNREACH
@@ -17,6 +18,7 @@ from openmedspa.notifications.shapes import POSSIBLE_DUPLICATE, STOPPED, HandOve
 
 STATUS_PATH = "/hooks/sms/status"
 ANSWERED_STOP = 21610
+_ABOUT = re.compile(r"practice=([0-9]{1,9})&message=([0-9]{1,18})")
 # What `Outbound` says of a connection that never was. Of anything else we cannot know that it was not sent.
 NEVER_BEGAN = ("TLS: ", "address not public", "name not found", "connection failed", "The URL")
 NEVER_REACHED = frozenset(
@@ -50,12 +52,23 @@ class Sms:
             "To": message.address,
             sender: carriers.sms_from,
             "Body": body,
-            "StatusCallback": self._house.public_url + STATUS_PATH,
+            "StatusCallback": self._house.public_url + status_path(message),
         }
         flag = {POSSIBLE_DUPLICATE: "yes"} if message.is_possible_duplicate else {}
         if not await hand_over(None):
             return Result("withheld")
         return judge(await post(self._outbound, carriers, form, flag, timeout_seconds=self._timeout_seconds))
+
+
+def status_path(message: Message) -> str:
+    """Where the carrier says what became of this text; it signs the whole address, numbers and all."""
+    return f"{STATUS_PATH}?practice={message.practice_id}&message={message.id}"
+
+
+def read_about(query: str) -> tuple[int, int] | None:
+    """The practice and the message that a status is about; None from an address that an earlier version gave."""
+    named = _ABOUT.fullmatch(query)
+    return (int(named[1]), int(named[2])) if named else None
 
 
 async def post(

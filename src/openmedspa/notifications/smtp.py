@@ -1,26 +1,23 @@
-"""Mail by SMTP: one conversation a message, in which the last look comes between RCPT and DATA."""
+"""Mail by SMTP: one conversation a message, in which the last look comes when the server waits for the content."""
 
 import asyncio
 import re
 import ssl
 from contextlib import suppress
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP as WIRE
-from email.utils import format_datetime
 from ipaddress import ip_address
 from typing import Final, Literal
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 import aiosmtplib
 from msgspec import Struct
 
 from openmedspa.kit.house import House
-from openmedspa.notifications import rendering
-from openmedspa.notifications.shapes import POSSIBLE_DUPLICATE, HandOver, Message, Result, plain
+from openmedspa.notifications.mail import Mail, Unfit, compose
+from openmedspa.notifications.shapes import HandOver, Message, Result, plain
 
 GOODBYE_SECONDS = 1.0
 READY, COMPLETED = 354, 250
+HOW = "percent-encode / # ? @ : in the password, and let the port be a number from 1 to 65535"
 NO_WORD = "handed over, and no word came back"
 
 
@@ -36,16 +33,16 @@ class Server(Struct, frozen=True):
     @classmethod
     def parse(cls, url: str) -> "Server":
         """ValueError in words, which never repeat the URL: it holds a password."""
-        parts = urlsplit(url)
-        if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        parts, host, port = _parts(url)
+        if parts.scheme not in {"smtp", "smtps"} or not host:
             raise ValueError("it must be smtp://host:port or smtps://host:port")
         asked = parse_qs(parts.query).get("tls", [""])[-1]
         if asked not in {"", "none", "starttls"} or (asked and parts.scheme == "smtps"):
             raise ValueError("?tls= may be none or starttls, with smtp:// only")
-        is_safe = asked == "none" or (not asked and _is_loopback(parts.hostname))
+        is_safe = asked == "none" or (not asked and is_loopback(host))
         return cls(
-            host=parts.hostname,
-            port=parts.port or (465 if parts.scheme == "smtps" else 587),
+            host=host,
+            port=port or (465 if parts.scheme == "smtps" else 587),
             user=unquote(parts.username or ""),
             password=unquote(parts.password or ""),
             tls="start" if parts.scheme == "smtps" else "none" if is_safe else "starttls",
@@ -74,19 +71,23 @@ class Smtp:
         self._name = urlsplit(house.public_url).hostname or "localhost"
 
     async def send(self, message: Message, hand_over: HandOver) -> Result:
-        """1. Everything up to RCPT. 2. The last look. 3. The content, and the server's word on it.
+        """1. The mail in bytes. 2. Everything up to DATA, until the server waits for the content. 3. The last look.
+        4. The content, and the server's word on it.
 
         Whatever goes wrong before the content travels is definite. Then only an answer is: silence and a cut
-        connection leave a doubt.
+        connection leave a doubt. When the last look says no, the connection is closed: no dot, and so no mail.
         """
-        mail = compose(self._house, message)
+        try:
+            mail = compose(self._house, message)
+        except Unfit as unfit:
+            return Result("refused", f"not sent: {unfit}")
         client = _client(self._server, self._trust, seconds=self._limits.before, name=self._name)
         try:
             if trouble := await self._begin(client, mail):
                 return trouble
-            if not await hand_over(str(mail["Message-ID"])):
+            if not await hand_over(mail.message_id):
                 return Result("withheld")
-            result = await self._give(client, mail)
+            result = await self._give(client, mail.content)
             if result.outcome == "sent":
                 with suppress(aiosmtplib.SMTPException, OSError):
                     await client.quit(timeout=GOODBYE_SECONDS)
@@ -94,12 +95,12 @@ class Smtp:
         finally:
             client.close()
 
-    async def _begin(self, client: aiosmtplib.SMTP, mail: EmailMessage) -> Result | None:
-        """Up to RCPT, which is accepted when this is None."""
+    async def _begin(self, client: aiosmtplib.SMTP, mail: Mail) -> Result | None:
+        """Up to DATA, which the server is ready for when this is None."""
         try:
             async with asyncio.timeout(self._limits.before):
                 await _connect(client, self._server)
-                return await _address(client, mail)
+                return await _address(client, mail) or await self._ask(client)
         except aiosmtplib.SMTPRecipientRefused as refused:
             return Result("refused" if _is_final(refused.code) else "failed", _words(refused))
         except aiosmtplib.SMTPAuthenticationError as refused:
@@ -107,19 +108,19 @@ class Smtp:
         except (aiosmtplib.SMTPException, OSError) as trouble:
             return Result("failed", _words(trouble))
 
-    async def _give(self, client: aiosmtplib.SMTP, mail: EmailMessage) -> Result:
-        """`client.data` does all of this at once, and would not say whether the content was on its way."""
-        assert client.protocol is not None
-        try:
-            async with asyncio.timeout(self._limits.before):
-                ready = await client.execute_command(b"DATA")
-        except (aiosmtplib.SMTPException, OSError) as trouble:
-            return Result("failed", _words(trouble))
-        if ready.code != READY:
-            return _judge(ready)
+    async def _ask(self, client: aiosmtplib.SMTP) -> Result | None:
+        """`client.data` does this and the rest at once, and leaves no moment for the last look."""
+        ready = await client.execute_command(b"DATA")
+        if ready.code == READY:
+            return None
+        return Result("refused" if _is_final(ready.code) else "failed", plain(f"{ready.code} {ready.message}"))
+
+    async def _give(self, client: aiosmtplib.SMTP, content: bytes) -> Result:
+        if client.protocol is None or not client.is_connected:
+            return Result("failed", "the mail server hung up before it had the content")
         try:
             async with asyncio.timeout(self._limits.answer):
-                client.protocol.write(_with_dots(mail.as_bytes()))
+                client.protocol.write(_with_dots(content))
                 return _judge(await client.protocol.read_response())
         except (aiosmtplib.SMTPException, OSError):
             return Result("doubted", NO_WORD)
@@ -137,33 +138,6 @@ async def greet(server: Server, *, trust: ssl.SSLContext | None = None, seconds:
     finally:
         client.close()
     return ""
-
-
-def compose(house: House, message: Message) -> EmailMessage:
-    """The whole mail. Its parts are set by `email`'s own classes, which fold and encode: no text can end a header."""
-    words = rendering.letter(house, message)
-    recipient = _parse_address(message.address)
-    mail = EmailMessage(policy=WIRE if recipient.username.isascii() else WIRE.clone(utf8=True))
-    mail["From"] = _parse_address(house.carriers.mail_from, words.sender_name)
-    mail["To"] = recipient
-    if message.reply_to:
-        mail["Reply-To"] = _parse_address(message.reply_to, words.sender_name)
-    mail["Subject"] = words.subject
-    mail["Date"] = format_datetime(house.now())
-    mail["Message-ID"] = message_id(house, message)
-    mail["Auto-Submitted"] = "auto-generated"
-    if message.is_possible_duplicate:
-        mail[POSSIBLE_DUPLICATE] = "yes"
-    mail.set_content(words.text, cte="quoted-printable")
-    mail.add_alternative(words.html, subtype="html", cte="quoted-printable")
-    return mail
-
-
-def message_id(house: House, message: Message) -> str:
-    """The same at every try, so that a duplicate is recognisable, and another one at every installation."""
-    mac = house.vault.link_mac("message", str(message.practice_id), str(message.id))
-    domain = _parse_address(house.carriers.mail_from).domain
-    return f"<{message.practice_id}.{message.id}.{mac}@{domain}>"
 
 
 def _client(server: Server, trust: ssl.SSLContext, *, seconds: float, name: str) -> aiosmtplib.SMTP:
@@ -186,26 +160,17 @@ async def _connect(client: aiosmtplib.SMTP, server: Server) -> None:
         await client.login(server.user, server.password)
 
 
-async def _address(client: aiosmtplib.SMTP, mail: EmailMessage) -> Result | None:
+async def _address(client: aiosmtplib.SMTP, mail: Mail) -> Result | None:
     """MAIL and RCPT. An address outside ASCII needs a server that knows such."""
-    (sender,), (recipient,) = mail["From"].addresses, mail["To"].addresses
-    if recipient.username.isascii():
-        await client.mail(sender.addr_spec)
-        await client.rcpt(recipient.addr_spec)
+    if mail.is_ascii:
+        await client.mail(mail.sender.addr_spec)
+        await client.rcpt(mail.recipient.addr_spec)
     elif client.supports_extension("smtputf8"):
-        await client.mail(sender.addr_spec, options=["SMTPUTF8"], encoding="utf-8")
-        await client.rcpt(recipient.addr_spec, encoding="utf-8")
+        await client.mail(mail.sender.addr_spec, options=["SMTPUTF8"], encoding="utf-8")
+        await client.rcpt(mail.recipient.addr_spec, encoding="utf-8")
     else:
         return Result("refused", "the mail server takes no addresses outside ASCII")
     return None
-
-
-def _parse_address(text: str, display_name: str = "") -> Address:
-    """A domain outside ASCII in its wire form; what stands before the @ is the receiver's own business."""
-    username, _, domain = text.rpartition("@")
-    with suppress(UnicodeError):
-        domain = domain.encode("idna").decode()
-    return Address(display_name, username=username, domain=domain)
 
 
 def _judge(answer: aiosmtplib.SMTPResponse) -> Result:
@@ -235,7 +200,21 @@ def _words(trouble: Exception) -> str:
     return plain(str(trouble)) or type(trouble).__name__
 
 
-def _is_loopback(host: str) -> bool:
+def _parts(url: str) -> tuple[SplitResult, str, int | None]:
+    """The URL with its host and port. What `urllib` says of an URL it cannot read repeats it, and so does a host that
+    is the user's name, when the password ended the address too early."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise ValueError(HOW) from None
+    if "@" in parts.path + parts.query + parts.fragment or parts.path not in {"", "/"} or parts.fragment or port == 0:
+        raise ValueError(HOW)
+    return parts, host, port
+
+
+def is_loopback(host: str) -> bool:
+    """Whether this is no network at all."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

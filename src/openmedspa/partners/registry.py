@@ -114,7 +114,7 @@ async def revoke_key(tx: Tx, key_id: int, *, actor: str, now: datetime) -> Row:
 
 
 def _require_address(contact_email: str | None) -> None:
-    if contact_email is not None and not re.fullmatch(r"[^@\s]+@[^@\s]+", contact_email):
+    if contact_email is not None and not re.fullmatch(register.ADDRESS, contact_email):
         raise Invalid(f"“{contact_email}” is no e-mail address.", "--email webhooks@emr.example.com")
 
 

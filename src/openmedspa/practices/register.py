@@ -12,7 +12,9 @@ from openmedspa.kit.nearest import did_you_mean
 from openmedspa.practices import queries
 from openmedspa.usage import audit
 
-ADDRESS = r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\".]+(\.[^@\s,;<>\".]+)+"
+# `=?` begins an encoded word: mail programs would read something else than what stands there.
+_NO = r"\s@<>()\[\],:;\\\"\x00-\x1f\x7f"
+ADDRESS = rf"(?!.*=\?)[^{_NO}]{{1,64}}@[^{_NO}.]+(\.[^{_NO}.]+)+"
 
 
 async def create_practice(tx: Tx, *, ppass: str, name: str, time_zone: str, actor: str, now: datetime) -> Row:

@@ -26,10 +26,11 @@ PATIENT: list[Page] = [
 ]
 
 DOCS: list[Page] = [
-    Page("GET", "/docs",             BOOKS.index,           ANYBODY),
-    Page("GET", "/docs/console",     BOOKS.console,         ANYBODY, scripts=True),
-    Page("GET", "/docs/{page:path}", BOOKS.show,            ANYBODY),
-    Page("GET", "/llms.txt",         BOOKS.list_for_models, ANYBODY),
+    Page("GET", "/docs",             BOOKS.index,             ANYBODY),
+    Page("GET", "/docs.md",          BOOKS.index_as_markdown, ANYBODY),
+    Page("GET", "/docs/console",     BOOKS.console,           ANYBODY, scripts=True),
+    Page("GET", "/docs/{page:path}", BOOKS.show,              ANYBODY),
+    Page("GET", "/llms.txt",         BOOKS.list_for_models,   ANYBODY),
 ]
 
 # What carriers call: no pages, and no API of ours.

@@ -1,6 +1,11 @@
 """All SQL of the slice, a file per noun; the slice says `queries.claim_messages` and need not know which."""
 
-from openmedspa.notifications.queries.answers import delete_stop, insert_stop, update_bounced
+from openmedspa.notifications.queries.answers import (
+    delete_stop,
+    insert_stop,
+    update_bounced,
+    update_bounced_text,
+)
 from openmedspa.notifications.queries.outbox import (
     count_troubled,
     find_message,
@@ -35,6 +40,7 @@ __all__ = [
     "list_tries",
     "replace_messages",
     "update_bounced",
+    "update_bounced_text",
     "update_handed_over",
     "update_leases",
     "update_released",

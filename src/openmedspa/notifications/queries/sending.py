@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec.structs import astuple
 
 from openmedspa.kit.db import Database, Scope, Tx
-from openmedspa.notifications.shapes import STOPPED, Message, Try
+from openmedspa.notifications.shapes import STOPPED, TOO_OLD, Message, Try
 
 # An invitation is not sent to a visit that has ended meanwhile, and whose own notice says so.
 ENDED = "'signed', 'link_expired', 'cancelled_by_client', 'cancelled_by_patient', 'cancelled_by_platform', 'ineligible'"
@@ -17,7 +17,7 @@ TWICE = "handed over twice without a word from the carrier: it may have arrived 
 MESSAGE = """
 m.practice_id, m.id, m.channel, m.notice, m.address, m.tries, m.doubted_at, coalesce(p.clock_offset, '0'),
 v.gfe_id, v.link_generation, v.first_name, pr.name, pr.colour, pr.reply_to,
-e.url, e.switched_off_at, e.failing_since, last.cause as endpoint_cause
+e.url, e.switched_off_at, e.failing_since, e.switched_off_because as endpoint_cause
 """
 ABOUT = """
 left join visits v on v.practice_id = m.practice_id and v.id = m.visit_id
@@ -27,11 +27,6 @@ left join partners p on p.id = coalesce(v.partner_id, e.partner_id)
 WITH_ALL = f"""
 {ABOUT}
 left join practices pr on pr.id = m.practice_id
-left join lateral (
-  select t.cause from deliveries d
-  join delivery_tries t on t.practice_id = d.practice_id and t.delivery_id = d.id
-  where d.endpoint_id = e.id order by t.at desc limit 1
-) last on true
 """
 # A number without its country code is its owner's all the same.
 IS_STOPPED = """
@@ -45,14 +40,17 @@ DUE = f"""
 with chosen as materialized (
   select m.practice_id, m.id, coalesce(p.clock_offset, '0') as clock_offset,
          coalesce(m.notice = 'invited' and v.step in ({ENDED}), false) as is_ended,
-         {IS_STOPPED} as is_stopped
+         {IS_STOPPED} as is_stopped,
+         m.tries = 0 and m.handed_over_at is null and m.doubted_at is null
+           and m.queued_at < $1::timestamptz + coalesce(p.clock_offset, '0') - interval '7 days' as is_old
   from messages m {ABOUT}
   where m.due_at <= $1::timestamptz + (select coalesce(max(clock_offset), '0') from partners)
     and m.due_at <= $1::timestamptz + coalesce(p.clock_offset, '0')
     and m.channel = $2 and (m.leased_until is null or m.leased_until <= $1)
   order by m.due_at limit $3
 ), due as (
-  select m.practice_id, m.id, m.handed_over_at, chosen.clock_offset, is_ended, is_stopped,
+  select m.practice_id, m.id, m.handed_over_at, chosen.clock_offset, is_stopped, is_ended or is_old as is_ended,
+         is_old and not is_ended as is_too_old,
          m.handed_over_at is not null as is_lost, m.handed_over_at is not null and m.doubted_at is not null as is_over
   from chosen join messages m using (practice_id, id)
   where m.due_at is not null and (m.leased_until is null or m.leased_until <= $1)
@@ -64,7 +62,8 @@ with chosen as materialized (
       withdrawn_at = case when due.is_ended and not due.is_over then $1::timestamptz + due.clock_offset end,
       failed_at = case when due.is_stopped and not due.is_ended and not due.is_over
                        then $1::timestamptz + due.clock_offset end,
-      cause = case when due.is_over then '{TWICE}' when due.is_stopped then '{STOPPED}' else m.cause end
+      cause = case when due.is_over then '{TWICE}' when due.is_too_old then '{TOO_OLD}'
+                   when due.is_stopped then '{STOPPED}' else m.cause end
   from due
   where m.practice_id = due.practice_id and m.id = due.id and (due.is_ended or due.is_stopped or due.is_over)
 ), noted as (
@@ -193,8 +192,8 @@ async def insert_try(db: Database, practice_id: int, message_id: int, *, lease: 
         with held as (
           update messages
           set tries = tries + 1, lease = null, leased_until = null, sender = $8, reference = coalesce($9, reference),
-              cause = case when $6 = 'sent' then null when $6 = 'doubted' and doubted_at is not null then '{TWICE}'
-                           else $7 end,
+              cause = case when failed_at is not null then cause when $6 = 'sent' then null
+                           when $6 = 'doubted' and doubted_at is not null then '{TWICE}' else $7 end,
               handed_over_at = case when $6 = 'sent' then handed_over_at end,
               sent_at = case when $6 = 'sent' then $4::timestamptz end,
               doubted_at = case when $6 = 'doubted' then coalesce(doubted_at, $4::timestamptz) else doubted_at end,
