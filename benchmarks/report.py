@@ -40,7 +40,8 @@ def _page(run: Run) -> str:
     rounds = len(run.compared[0].ours)
     return f"""# How fast it is
 
-Written by `make bench`; do not edit. Measured {run.at:%Y-%m-%d %H:%M} UTC.
+<!-- Written by `make bench`; do not edit. -->
+Measured {run.at:%Y-%m-%d %H:%M} UTC.
 
 | {" | ".join(COLUMNS)} |
 |---|{"---:|" * (len(COLUMNS) - 1)}

@@ -168,12 +168,13 @@ async def _texts(settings: Settings) -> Finding:
         answer = await carriers.try_sms(_carriers(settings))
         fix = "Check OPENMEDSPA_SMS_URL, …_ACCOUNT, …_TOKEN and …_FROM."
         return Finding("texts", "well", answer.what) if answer.is_well else Finding("texts", "ill", answer.what, fix)
-    return _without_carrier("texts", settings, "export OPENMEDSPA_SMS_URL=https://api.twilio.com")
+    fix = "export OPENMEDSPA_SMS_URL=https://api.twilio.com, if patients are to get texts beside mail"
+    return _without_carrier("texts", settings, fix, state="look")
 
 
-def _without_carrier(check: str, settings: Settings, fix: str) -> Finding:
+def _without_carrier(check: str, settings: Settings, fix: str, *, state: State = "ill") -> Finding:
     if settings.environment == "production":
-        return Finding(check, "ill", "no carrier is set: what patients should get waits", fix)
+        return Finding(check, state, "no carrier is set: what patients should get waits", fix)
     return Finding(check, "well", "no carrier is set: staging keeps it in the outbox (openmedspa outbox list)")
 
 

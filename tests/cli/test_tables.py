@@ -9,7 +9,12 @@ from openmedspa.cli import tables
 
 STYLES = re.compile(r"\x1b\[[\d;]*m")
 COLUMNS = {"event_id": "EVENT", "partner": "PARTNER", "cause": "CAUSE", "failed_at": "GIVEN UP"}
-ROW: dict[str, Any] = {"event_id": "evt_" + "0" * 32, "partner": "Glow EMR", "cause": "no answer within 10 s", "failed_at": None}
+ROW: dict[str, Any] = {
+    "event_id": "evt_" + "0" * 32,
+    "partner": "Glow EMR",
+    "cause": "no answer within 10 s",
+    "failed_at": None,
+}
 
 
 @pytest.fixture

@@ -15,14 +15,15 @@ from client import Client, open_client
 from msgspec.structs import replace
 
 from openmedspa.cli.commands import GROUPS
+from openmedspa.portals.docs.reference import KEY
 from openmedspa.portals.docs.rendering import render
 from openmedspa.portals.docs.shelf import Leaf, Shelf, find_root
 from openmedspa.routes import exam
+from openmedspa.routes.documents import exam_document
 from openmedspa.settings import BARE, PREFIX, SECRETS, Settings
 
 ROOT = Path(__file__).parents[2]
 HREF = re.compile(r'href="([^"]+)"')
-NOT_SERVED = {"LICENSE"}  # the code host shows it; served, its name stands there without a link
 # Never anything inline, never anything from elsewhere.
 INLINE = re.compile(
     r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:|(?:src|href)=\"(?:https?:)?//(?!test/)"
@@ -71,7 +72,7 @@ def test_every_link_of_the_files_is_served_and_stands_in_the_repository() -> Non
         outside_code = re.sub(r"^```.*?^```", "", leaf.text, flags=re.MULTILINE | re.DOTALL)
         for target in re.findall(r"\]\(([^()\s]+)\)", outside_code):
             path = (ROOT / leaf.file).parent / target.partition("#")[0]
-            assert target in NOT_SERVED or shelf.lead(leaf.file, target), (leaf.file, target)
+            assert shelf.lead(leaf.file, target), (leaf.file, target)
             assert re.match(r"[a-z]+:|#", target) or path.exists(), (leaf.file, target)
 
 
@@ -82,8 +83,11 @@ async def test_every_page_is_also_markdown_whose_links_lead_on(http: httpx2.Asyn
         assert answer.headers["content-type"] == "text/markdown; charset=utf-8", address
         assert answer.text.startswith("# ")
         outside_code = re.sub(r"^```.*?^```", "", answer.text, flags=re.MULTILINE | re.DOTALL)
-        for target in re.findall(r"\]\((/[^)#]+)", outside_code):
-            await page(http, target)
+        for target in re.findall(r"\]\(([^)#]+)", outside_code):
+            assert re.match(r"https?:|/", target), (address, target)
+            assert target.endswith((".md", "/console")) or not target.startswith("/docs"), (address, target)
+            if target.startswith("/"):
+                await page(http, target)
 
 
 async def test_no_page_holds_scripts_styles_or_strangers(http: httpx2.AsyncClient) -> None:
@@ -112,7 +116,21 @@ async def test_llms_txt_names_every_page_of_the_index(http: httpx2.AsyncClient) 
 async def test_no_address_leads_out_of_the_pages(http: httpx2.AsyncClient, path: str) -> None:
     answer = await http.get(httpx2.URL("http://test/").copy_with(raw_path=f"/docs/{path}".encode()))
     assert answer.status_code in {400, 404}
-    assert "text/html" in answer.headers["content-type"]
+    assert ("text/markdown" if path.endswith(".md") else "text/html") in answer.headers["content-type"]
+
+
+async def test_an_unknown_page_still_leads_to_the_others(http: httpx2.AsyncClient) -> None:
+    answer = await http.get("/docs/nope")
+    assert answer.status_code == 404
+    assert "<title>Page not found · OpenMedspa</title>" in answer.text
+    assert 'href="/docs"' in answer.text and "Statuses" in answer.text
+    assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_the_first_page_is_markdown_too_and_titled_unlike_the_quickstart(http: httpx2.AsyncClient) -> None:
+    assert await page(http, "/docs.md") == await page(http, "/docs/README.md")
+    assert "<title>Documentation · OpenMedspa</title>" in await page(http, "/docs")
+    assert "<title>From a clone to a webhook · OpenMedspa</title>" in await page(http, "/docs/quickstart")
 
 
 async def test_the_reference_has_every_call_of_this_server(http: httpx2.AsyncClient) -> None:
@@ -128,8 +146,16 @@ async def test_production_documents_no_sandbox(settings: Settings, owner: asyncp
     live = replace(settings, environment="production", demo=False)
     async with open_client(live, None) as client:
         text = await page(client.http, "/docs/reference.md")
+        pages = {name: await page(client.http, f"/docs/{name}") for name in names() if name}
+        console = await page(client.http, "/docs/console")
     assert "POST /emr/appointments" in text
     assert "/staging/" not in text
+    assert [name for name, text in pages.items() if KEY in text] == []
+    assert KEY not in console
+    assert "x-api-key: oms_live_…" in pages["guides/first-exam"]
+    said = {name for name, text in pages.items() if "<strong>Staging only</strong>" in text}
+    assert {"guides/sandbox", "quickstart", "guides/first-exam", "errors/treatment_twice"} <= said
+    assert said.isdisjoint({"guides/going-live", "reference", "changelog", "security"})
 
 
 async def test_every_setting_and_every_command_is_described(http: httpx2.AsyncClient) -> None:
@@ -150,8 +176,35 @@ async def test_samples_name_the_demos_own_address(settings: Settings) -> None:
     demo = replace(settings, public_url="", port=8123)
     async with open_client(demo, None) as client:
         text = await page(client.http, "/docs/guides/first-exam")
+        going_live = await page(client.http, "/docs/guides/going-live.md")
+        console = await page(client.http, "/docs/console")
     assert "127.0.0.1:8123" in text
     assert "127.0.0.1:8000" not in text
+    assert KEY in text and KEY in console
+    assert "proxy_pass http://127.0.0.1:8000;" in going_live  # the default port, wherever this page is read
+
+
+async def test_elsewhere_than_on_a_demo_samples_carry_no_key(settings: Settings) -> None:
+    async with open_client(replace(settings, demo=False), None) as client:
+        text = await page(client.http, "/docs/guides/first-exam.md")
+        console = await page(client.http, "/docs/console")
+    assert "http://exams.example.com/emr/" in text and "x-api-key: oms_test_…" in text
+    assert KEY not in text
+    assert KEY not in console
+
+
+def test_the_console_reads_plain_summaries_and_choices_of_a_type() -> None:
+    document = exam_document("staging", "http://test")
+    operations = [operation for methods in document["paths"].values() for operation in methods.values()]
+    assert [one["summary"] for one in operations if "`" in one["summary"]] == []
+    (include,) = (one for one in document["paths"]["/emr/visits/{gfe_id}"]["get"]["parameters"] if one["in"] == "query")
+    assert (include["schema"]["type"], include["schema"]["enum"]) == ("string", ["decisions"])
+
+
+def test_a_remark_for_those_who_change_a_page_is_not_served() -> None:
+    (leaf,) = (leaf for leaf in Shelf(ROOT).leaves.values() if leaf.name == "benchmarks")
+    assert "do not edit" in (ROOT / leaf.file).read_text()
+    assert "do not edit" not in leaf.text
 
 
 def test_a_wheel_holds_what_is_served(tmp_path: Path) -> None:

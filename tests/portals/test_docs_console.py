@@ -1,5 +1,6 @@
 """The documentation in a real browser: the console sends a request, pages fit, the policy is never broken."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 from browser import DESKTOP, PHONE, open_page
 from playwright.async_api import Page
 from served import Served, serving
+
+from openmedspa.portals.layout.colours import READABLE, contrast
 
 PAGES = [
     "",
@@ -49,6 +52,26 @@ async def test_a_call_is_sent_with_the_key_that_was_given(served: Served) -> Non
         assert (await came.value).status == 200
         await call.locator(".live-responses-table").get_by_text("Botox Injection").first.wait_for()
         assert complaints == []
+
+
+async def test_an_open_call_fits_a_phone_and_is_readable_in_the_dark(served: Served) -> None:
+    async with open_page(dark=True) as page:
+        await page.goto(f"{served.url}/docs/console")
+        call = page.locator(".opblock", has=page.locator('[data-path="/emr/visits/{gfe_id}"]')).first
+        await call.locator(".opblock-summary-control").click()
+        await call.locator(".responses-table").wait_for()
+        assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        assert await page.get_by_text(served.demo()["api_key"]).is_visible()
+        ink, ground = await call.locator("input[type=text]").first.evaluate(
+            "input => [getComputedStyle(input).color, getComputedStyle(input).backgroundColor]"
+        )
+        assert contrast(_hex(ink), _hex(ground)) >= READABLE
+        assert contrast("#ffffff", _hex(ground)) >= READABLE, "a light field on a dark page"
+
+
+def _hex(colour: str) -> str:
+    """rgb(22, 29, 27) as #161d1b."""
+    return "#" + "".join(f"{int(part):02x}" for part in re.findall(r"\d+", colour)[:3])
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

@@ -27,6 +27,7 @@ def exam_document(environment: Environment, server: str) -> openapi.Schema:
         webhooks={"visit.completed": VisitCompleted},
         path_examples={"gfe_id": "gfe_abc123xyz789", "location_id": "loc_12345"},
     )
+    _type_choices(document)
     return _tagged(document)
 
 
@@ -35,5 +36,18 @@ def _tagged(document: openapi.Schema) -> openapi.Schema:
     for path, methods in document["paths"].items():
         for operation in methods.values():
             operation["tags"] = [TAGS[path.split("/")[2]]]
+            operation["summary"] = operation["summary"].replace("`", "")  # shown as plain text, unlike a description
+    for methods in document["webhooks"].values():
+        methods["post"]["summary"] = methods["post"]["summary"].replace("`", "")
     document["tags"] = [{"name": name} for name in dict.fromkeys(TAGS.values())]
     return document
+
+
+def _type_choices(part: object) -> None:
+    """Say that a choice of words is text: without a type, the console calls it "any"."""
+    if isinstance(part, dict):
+        choices = part.get("enum")
+        if isinstance(choices, list) and "type" not in part and all(isinstance(one, str) for one in choices):
+            part["type"] = "string"
+    for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        _type_choices(inner)

@@ -25,8 +25,9 @@ def calls(document: Schema) -> Leaf:
         f"{document['info']['description']} This page is written from the routes that this server has. The same for",
         "programs is [/emr/openapi.json](/emr/openapi.json), and the [console](/docs/console) sends requests.",
         "",
-        f"Base URL `{document['servers'][0]['url']}`. Each call carries `x-api-key`. A refusal names the field and",
-        "why, and its `Link` leads to [the page of its code](/docs/errors). Every answer has `X-Request-Id`.",
+        f"Base URL `{document['servers'][0]['url']}/emr`, whose `/emr` is written with each path below.",
+        "Each call carries `x-api-key`. A refusal names the field and why, and its `Link` leads to",
+        "[the page of its code](/docs/errors). Every answer has `X-Request-Id`.",
     ]
     groups: dict[str, list[str]] = {}
     for path, methods in document["paths"].items():

@@ -15,12 +15,16 @@ OUTSIDE = {
     "README.md": "quickstart", "SECURITY.md": "security", "CHANGELOG.md": "changelog",
     "CONTRIBUTING.md": "contributing", "STYLE.md": "style",
 }  # fmt: skip
+# What the code host shows and we do not serve.
+ELSEWHERE = {"LICENSE": "https://www.apache.org/licenses/LICENSE-2.0"}
+CONSOLE = "/docs/console"  # the one page that is no text
 INDEX = "docs/README.md"
 SAMPLES = ".env.example"
 # On a code host these pages exist on a running demo only, so the pages name its address.
 DEMO = "http://127.0.0.1:8000"
 LINK = re.compile(r"(?<!!)\]\((?P<target>[^()\s]+)\)")
 FENCE = re.compile(r"^\s*```")
+REMARK = re.compile(r"^<!--.*?-->\n", re.MULTILINE)  # for those who change a file, not for those who read it
 
 
 class Leaf(Struct, frozen=True):
@@ -82,13 +86,13 @@ class Shelf:
 
     def lead(self, file: str, target: str, *, suffix: str = "") -> str | None:
         """Where a page's link leads when served; None if that is not served. `suffix` .md stays among Markdown."""
-        if target.startswith(f"{DEMO}/"):
-            path, mark, fragment = target.removeprefix(DEMO).partition("#")
-            is_page = path.startswith("/docs/") and path != "/docs/console"
-            return path + (suffix if is_page else "") + mark + fragment
-        if re.match(r"[a-z]+:|[#/]", target):
-            return target
+        target = target.removeprefix(DEMO) or "/"
         path, mark, fragment = target.partition("#")
+        if path.startswith("/"):
+            is_page = path.startswith("/docs/") and path != CONSOLE
+            return path + (suffix if is_page else "") + mark + fragment
+        if re.match(r"[a-z]+:|#", target) or target in ELSEWHERE:
+            return ELSEWHERE.get(target, target)
         place = posixpath.normpath(posixpath.join(posixpath.dirname(file), path))
         name = self._named(place)
         return None if name is None else address(name, suffix) + mark + fragment
@@ -122,7 +126,7 @@ def _read(root: Path) -> Iterator[Leaf]:
     for path in sorted((root / "docs").rglob("*.md")):
         file = path.relative_to(root).as_posix()
         name = file.removeprefix("docs/").removesuffix(".md")
-        yield Leaf(name.removesuffix("README").rstrip("/"), path.read_text(encoding="utf-8"), file)
+        yield Leaf(name.removesuffix("README").rstrip("/"), REMARK.sub("", path.read_text(encoding="utf-8")), file)
 
 
 def _sections(shelf: Shelf) -> list[Section]:
