@@ -24,7 +24,8 @@ MADE_UP: dict[Any, Any] = {
     date: date(1990, 1, 1), timedelta: timedelta(seconds=1), UUID: UUID(int=1),
 }  # fmt: skip
 BY_NAME: dict[str, Any] = {
-    "location_id": "loc_glow", "gfe_id": "gfe_10", "rows": [(1, datetime(2025, 1, 1, tzinfo=UTC), "1", "1", "1", None, None)],  # noqa: E501
+    "location_ids": ["loc_glow", "loc_glow2"], "endpoint": "api",
+    "location_id": "loc_glow", "steps": ["signed"], "gfe_id": "gfe_10", "rows": [(1, datetime(2025, 1, 1, tzinfo=UTC), "1", "1", "1", None, None)],  # noqa: E501
 }  # fmt: skip
 
 

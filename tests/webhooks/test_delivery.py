@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from cast import Cast, make_visit
+from cast import Cast, bring_to, make_visit
 from client import Client
 from receiver import fail_first, hang, receiver
 from standardwebhooks import Webhook
@@ -16,6 +16,7 @@ from openmedspa.kit.ladder import DELAYS_SECONDS, JITTER_SHARE
 from openmedspa.kit.outbound import Outbound
 from openmedspa.webhooks import queries
 from openmedspa.webhooks.delivery import LEASE, Deliveries
+from openmedspa.webhooks.history import tell
 
 
 async def signing_secret(house: House) -> str:
@@ -132,6 +133,26 @@ async def test_a_receiver_that_fails_once_gets_the_same_id_and_body_again(glow_e
     assert row["delivered_at"] is not None
 
 
+async def test_a_date_of_birth_that_is_told_after_the_signature_changes_no_body(glow_emr: Client, house: House) -> None:
+    async with receiver(fail_first(1)) as partner:
+        await subscribe(glow_emr, partner.url)
+        await make_visit(glow_emr, status="Completed")
+        await send_due(house)
+        await house.system.unscoped_row("update visits set dob = '1990-10-27'")
+        await send_due(later(house, seconds=7))
+        first, second = partner.received
+        assert "dob" not in first.json["data"]["patient_details"]
+        assert first.body == second.body
+        told = await tell(house.system, first.headers["webhook-id"], user_agent="x", now=house.now())
+        assert told.body.encode() == first.body
+
+        known = await make_visit(glow_emr, patient={"first_name": "Known"})
+        await house.system.unscoped_row("update visits set dob = '1990-10-27' where gfe_id = $1", known)
+        await bring_to(glow_emr, known, "Completed")
+        await send_due(house)
+    assert partner.received[-1].json["data"]["patient_details"]["dob"] == "10-27-1990"
+
+
 async def test_after_twelve_tries_it_is_given_up_and_can_be_replayed(glow_emr: Client, house: House) -> None:
     async with receiver(fail_first(12)) as partner:
         await subscribe(glow_emr, partner.url)
@@ -143,10 +164,9 @@ async def test_after_twelve_tries_it_is_given_up_and_can_be_replayed(glow_emr: C
         assert len(partner.received) == 12
         assert (await the_delivery(house))["failed_at"] is not None
         event_id = partner.received[0].headers["webhook-id"]
-        replayed = await queries.update_replayed(
-            house.system, None, event_id=event_id, since=None, partner_id=None, endpoint=None, location_ids=None,
-            now=house.now(),
-        )  # fmt: skip
+        replayed = await queries.update_event_replayed(
+            house.system, None, event_id=event_id, partner_id=None, endpoint=None, location_ids=None, now=house.now()
+        )
         assert len(replayed) == 1
         await send_due(house)
     assert partner.received[-1].headers["webhook-id"] == event_id

@@ -1,5 +1,7 @@
 """No event is lost in silence: endpoints that are off, or not there yet, and trouble of our own."""
 
+from functools import partial
+
 import asyncpg
 import pytest
 from cast import Cast, make_visit
@@ -13,7 +15,7 @@ from openmedspa.kit.db import Row
 from openmedspa.kit.house import House
 from openmedspa.kit.outbound import Outbound
 from openmedspa.webhooks import queries
-from openmedspa.webhooks.replay import Replayed, Wanted, replay
+from openmedspa.webhooks.replay import Replayed, Wanted, replay_event, replay_in_batches
 
 OFF = "the endpoint is switched off"
 
@@ -23,10 +25,13 @@ async def listed(house: House) -> list[Row]:
 
 
 async def replay_all(house: House, event_id: str | None = None) -> Replayed:
-    now = house.now()
-    since = None if event_id else now.replace(year=2000)
-    wanted = Wanted(event_id=event_id, since=since)
-    return await house.system.write((), lambda tx: replay(tx, wanted, actor="test", now=now))
+    """As the operator does it."""
+    now, system = house.now(), house.system
+    if event_id:
+        return await system.write((), lambda tx: replay_event(tx, event_id, Wanted(), actor="test", now=now))
+    batches = replay_in_batches(partial(system.write, ()), now.replace(year=2000), Wanted(), actor="test", now=now)
+    found = [batch async for batch in batches]
+    return Replayed([row for batch in found for row in batch.sent], [row for batch in found for row in batch.left_out])
 
 
 async def test_what_happens_while_an_endpoint_is_off_shows_and_is_replayed(glow_emr: Client, house: House) -> None:

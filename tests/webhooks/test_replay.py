@@ -62,6 +62,8 @@ async def test_deliveries_are_listed_with_what_came_of_them(glow_emr: Client, ho
     assert await listed(glow_emr, f"?event_id={oldest['event_id']}") == [oldest]
     assert await listed(glow_emr, "?limit=1") == [newest]
     assert await listed(glow_emr, "?event_id=evt_nothing") == []
+    await glow_emr.post("/emr/webhooks", {"url": "https://moved.example.com/hook"})
+    assert {line["url"] for line in await listed(glow_emr)} == {partner.url}  # where it went stays true
 
 
 async def test_one_event_is_sent_again_under_its_id(glow_emr: Client, house: House) -> None:

@@ -7,6 +7,8 @@ import pytest
 from cast import make_visit
 from client import Client
 from msgspec.structs import replace
+from notifications.carriers import body_of, post_office, served_by
+from notifications.carriers import send_due as send_messages_due
 from receiver import fail_first, receiver
 from webhooks.sending import later, send_due, subscribe
 
@@ -59,6 +61,16 @@ async def test_gone_is_told_to_the_operator_or_the_partners_contact(
         await subscribe(glow_emr, gone.url)
         await fail_at(told, glow_emr, 1)
     assert await told_owners(owner) == [OPERATOR, "dev@emr.example.com"]
+
+
+async def test_the_owner_is_told_the_cause_that_was_kept_with_the_endpoint(glow_emr: Client, told: House) -> None:
+    async with receiver(fail_first(9, status=410)) as gone, post_office() as office:
+        await subscribe(glow_emr, gone.url)
+        await fail_at(told, glow_emr, 0)
+        await told.system.unscoped_row("delete from delivery_tries")  # whose log may be long, and is not looked through
+        await send_messages_due(served_by(told, mail=office.url))
+    (mail,) = (mail for mail in office.mails if "switched off" in mail["Subject"])
+    assert "it answered 410 Gone" in body_of(mail, "plain")
 
 
 async def test_five_days_of_nothing_but_failure_switch_it_off(

@@ -1,6 +1,7 @@
 """The exam API's doors on subscriptions and webhooks: parse, call, answer."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from msgspec import UNSET
 
@@ -41,34 +42,40 @@ async def set_url(call: Call[Grant]) -> UrlSet:
 async def list_deliveries(call: Call[Grant]) -> DeliveryList:
     """What was sent to your webhook URLs in the last 30 days, the latest first, and what came of it."""
     grant, query = call.grant, call.query
-    rows = await queries.list_own_deliveries(
-        call.db, grant.practice_ids, grant.partner_id, location_ids=list(grant.places), event_id=query.event_id,
-        limit=query.limit,
-    )  # fmt: skip
+    bounds: dict[str, Any] = {"location_ids": list(grant.places), "limit": query.limit}
+    rows = await (
+        queries.list_own_deliveries(call.db, grant.practice_ids, grant.partner_id, **bounds)
+        if query.event_id is None
+        else queries.list_own_event_deliveries(
+            call.db, grant.practice_ids, grant.partner_id, event_id=query.event_id, **bounds
+        )
+    )
     for practice_id in sorted({row["practice_id"] for row in rows}):
         audit.note_read(call, practice_id, "delivery.listed", f"event={query.event_id or 'any'}")
     return DeliveryList(success=True, deliveries=[_delivery_out(row) for row in rows])
 
 
 async def send_again(call: Call[Grant]) -> ReplayOut:
-    """Send again one event, or all since a moment, of the last 30 days: the same `webhook-id`, a fresh ladder."""
+    """Send again one event, or all since a moment, of the last 30 days: the same `webhook-id`, a fresh ladder.
+
+    At most 10,000 at once.
+    """
     grant, event_id, since = call.grant, call.body.event_id, call.body.since
     if (event_id is UNSET) == (since is UNSET):
         raise Invalid("event_id or since is required", "Say event_id or since, and not both", code="field_invalid")
-    wanted = replay.Wanted(
-        event_id=None if event_id is UNSET else event_id,
-        since=None if since is UNSET else datetime.fromtimestamp(since, UTC),
-        partner_id=grant.partner_id,
-        scope=grant.practice_ids,
-        location_ids=list(grant.places),
-    )
-    found = await replay.replay(call.tx, wanted, actor=grant.actor, request_id=call.request_id, now=call.incoming.now)
+    wanted = replay.Wanted(partner_id=grant.partner_id, scope=grant.practice_ids, location_ids=list(grant.places))
+    by: dict[str, Any] = {"actor": grant.actor, "request_id": call.request_id, "now": call.incoming.now}
+    if since is not UNSET:
+        found = await replay.replay_since(call.tx, datetime.fromtimestamp(since, UTC), wanted, **by)
+    elif event_id is not UNSET:
+        again = await replay.replay_event(call.tx, event_id, wanted, **by)
+        found = replay.Counted(len(again.sent), len(again.left_out))
     if found.left_out and not found.sent:
         detail = "POST /emr/webhooks switches it on again"
         raise Conflict("The webhook URL is switched off", detail, code="webhook_switched_off")
     if event_id is not UNSET and not found.sent:
         raise NotFound("Event not found", code="event_not_found")
-    return ReplayOut(success=True, replayed=len(found.sent))
+    return ReplayOut(success=True, replayed=found.sent)
 
 
 async def ask_for_chaos(call: Call[Grant]) -> ChaosOut:

@@ -1,6 +1,7 @@
-"""What an event looks like when it is sent: built from the record's version it names. Pure."""
+"""What an event looks like when it is sent: built from the record's version it names, and what the event kept. Pure."""
 
 import msgspec
+from msgspec.structs import replace
 
 from openmedspa.exams.record import Version
 from openmedspa.exams.visit import Visit
@@ -12,8 +13,9 @@ encode = msgspec.json.Encoder().encode
 
 
 def event_body(row: Row, visit: Visit) -> bytes:
-    """The event as it is sent, the same bytes at every try: built from the record's version, which never changes."""
-    out = visit_out(visit)
+    """The event as it is sent, the same bytes at every try: the record's version never changes, nor do the visit's name
+    and address. Only a date of birth may be given after the signature: it is the one that the event kept."""
+    out = visit_out(replace(visit, dob=row["dob"]))
     fields = {name: getattr(out, name) for name in CompletedVisit.__struct_fields__ if name != "location_id"}
     return encode(
         VisitCompleted(

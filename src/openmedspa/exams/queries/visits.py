@@ -1,7 +1,7 @@
 """SQL that reads visits, each with its latest signed record."""
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from openmedspa.exams.visit import Cursor, Visit
 from openmedspa.kit.db import Database, Reads, Row, Scope
@@ -91,7 +91,7 @@ async def list_visits(
         select {VISIT} from visits v {RECORD}
         where v.practice_id = any($1) and v.practice_id = $2 and v.location_id = $3
           and ($4::text[] is null or v.step = any($4))
-          and ($6::timestamptz is null or (v.ordered_at, v.id) < ($6, $7::bigint))
+          and (v.ordered_at, v.id) < ($6::timestamptz, $7::bigint)
         order by v.ordered_at desc, v.id desc
         limit $5
         """,
@@ -100,8 +100,9 @@ async def list_visits(
         location_id,
         steps,
         limit,
-        after.ordered_at if after else None,
-        after.id if after else None,
+        # Not null and not coalesce(): under row-level security neither could be looked up in the index.
+        after.ordered_at if after else datetime.max.replace(tzinfo=UTC),
+        after.id if after else 0,
     )
     return [Visit(*row) for row in rows]
 

@@ -75,7 +75,7 @@ async def claim_deliveries(
           from due join endpoints e on e.id = due.endpoint_id where due.lost >= $11
         )
         select c.practice_id, c.id, c.event_id, c.endpoint_id, c.tries, c.lost, ev.occurred_at, ev.visit_id,
-               ev.record_version, p.clock_offset, e.fail_next, e.duplicate_next,
+               ev.record_version, ev.dob, p.clock_offset, e.fail_next, e.duplicate_next,
                e.url, e.header_secret_sealed, e.signing_secret_sealed,
                case when k.revoked_at is null then e.api_key_sealed end as api_key_sealed,
                exists (

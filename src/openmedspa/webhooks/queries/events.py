@@ -34,13 +34,15 @@ async def insert_event(
 
     For an endpoint that is switched off the delivery is given up as it is made: it shows, and can be replayed.
     `now` is on the clock of the account that caused it. Another account, whose clock may not be as far ahead, waits no
-    longer for it: hence the earlier of the two moments, and only its own clock under staging's delay.
+    longer for it: hence the earlier of the two moments, and only its own clock under staging's delay. The event keeps the
+    date of birth as it is known now: the visit may be told it for the first time later, and the body must stay the same.
     """
     await tx.row(
         """
         with event as (
-          insert into events (practice_id, id, kind, visit_id, record_version, occurred_at)
-          select p.id, $4, 'visit.completed', $3, $6, $7 from practices p where p.id = any($1) and p.id = $2
+          insert into events (practice_id, id, kind, visit_id, record_version, occurred_at, dob)
+          select v.practice_id, $4, 'visit.completed', v.id, $6, $7, v.dob
+          from visits v where v.practice_id = any($1) and v.practice_id = $2 and v.id = $3
           returning practice_id, id
         ), queued as (
           insert into deliveries (practice_id, event_id, endpoint_id, due_at, failed_at, created_at)
@@ -65,7 +67,7 @@ async def insert_event(
 async def find_event(db: Reads, event_id: str) -> Row | None:
     """Whosever it is: for the operator."""
     return await db.unscoped_row(
-        "select practice_id, id, visit_id, record_version, occurred_at from events where id = $1", event_id
+        "select practice_id, id, visit_id, record_version, occurred_at, dob from events where id = $1", event_id
     )
 
 

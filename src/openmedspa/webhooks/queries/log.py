@@ -10,9 +10,11 @@ case when d.failed_at is not null and d.failed_at = e.deleted_at then 'the endpo
      when (d.due_at is not null and e.switched_off_at is not null) or (d.failed_at is not null and t.cause is null)
      then 'the endpoint is switched off' else t.cause end as cause
 """
+# What is over went where its last try went, wherever the endpoint has been moved since.
+WENT_TO = "case when d.due_at is null then coalesce(t.url, e.url) else e.url end as url"
 LAST_TRY = """
 left join lateral (
-  select status, cause, duration_ms from delivery_tries t
+  select status, cause, duration_ms, url from delivery_tries t
   where t.practice_id = d.practice_id and t.delivery_id = d.id order by t.id desc limit 1
 ) t on true
 """
@@ -22,7 +24,7 @@ async def list_deliveries(db: Reads, partner_ids: Sequence[int] | None, *, limit
     """The latest deliveries with their last try."""
     return await db.unscoped_rows(
         f"""
-        select d.event_id, p.name as partner, e.name as endpoint, e.url, d.created_at, d.tries, d.due_at,
+        select d.event_id, p.name as partner, e.name as endpoint, {WENT_TO}, d.created_at, d.tries, d.due_at,
                d.delivered_at, d.failed_at, t.status, t.duration_ms, {CAUSE}
         from endpoints e
         join partners p on p.id = e.partner_id
@@ -39,12 +41,12 @@ async def list_deliveries(db: Reads, partner_ids: Sequence[int] | None, *, limit
 
 
 async def list_own_deliveries(
-    db: Reads, scope: Scope, partner_id: int, *, location_ids: Sequence[str], event_id: str | None, limit: int
+    db: Reads, scope: Scope, partner_id: int, *, location_ids: Sequence[str], limit: int
 ) -> list[Row]:
     """The latest deliveries of one partner about these locations, with the visit and the last try."""
     return await db.rows(
         f"""
-        select d.practice_id, d.event_id, d.gfe_id, e.name as endpoint, e.url, d.created_at, d.tries, d.due_at,
+        select d.practice_id, d.event_id, d.gfe_id, e.name as endpoint, {WENT_TO}, d.created_at, d.tries, d.due_at,
                d.delivered_at, d.failed_at, t.status, t.duration_ms, {CAUSE}
         from endpoints e
         cross join lateral (
@@ -52,11 +54,34 @@ async def list_own_deliveries(
           from deliveries d
           join events ev on ev.practice_id = d.practice_id and ev.id = d.event_id
           join visits v on v.practice_id = ev.practice_id and v.id = ev.visit_id and v.location_id = any($3)
-          where d.practice_id = any($1) and d.endpoint_id = e.id and ($4::text is null or d.event_id = $4)
-          order by d.created_at desc, d.id desc limit $5
+          where d.practice_id = any($1) and d.endpoint_id = e.id
+          order by d.created_at desc, d.id desc limit $4
         ) d
         {LAST_TRY}
         where e.partner_id = $2
+        order by d.created_at desc, d.id desc limit $4
+        """,
+        scope,
+        partner_id,
+        location_ids,
+        limit,
+    )
+
+
+async def list_own_event_deliveries(
+    db: Reads, scope: Scope, partner_id: int, *, location_ids: Sequence[str], event_id: str, limit: int
+) -> list[Row]:
+    """The same of one event: found by it, and not by looking through all of the partner's."""
+    return await db.rows(
+        f"""
+        select d.practice_id, d.event_id, v.gfe_id, e.name as endpoint, {WENT_TO}, d.created_at, d.tries, d.due_at,
+               d.delivered_at, d.failed_at, t.status, t.duration_ms, {CAUSE}
+        from events ev
+        join visits v on v.practice_id = ev.practice_id and v.id = ev.visit_id and v.location_id = any($3)
+        join deliveries d on d.practice_id = ev.practice_id and d.event_id = ev.id
+        join endpoints e on e.id = d.endpoint_id and e.partner_id = $2
+        {LAST_TRY}
+        where ev.practice_id = any($1) and ev.id = $4
         order by d.created_at desc, d.id desc limit $5
         """,
         scope, partner_id, location_ids, event_id, limit,
