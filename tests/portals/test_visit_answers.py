@@ -28,8 +28,8 @@ MISTAKES: list[tuple[dict[str, str], str, str]] = [
 ]
 SCRIPTS = [
     "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "</textarea><script>alert(1)</script>",
-    "' onfocus='alert(1)", "{{ 7 * 7 }}{% raw %}", "${7*7}", "javascript:alert(1)", "\u202egnirts", "😀 & <b>",
-    "<!--", "]]>", "&lt;script&gt;", "=cmd|'/c calc'!A1",
+    "' onfocus='alert(1)", "{{ 1234 * 4321 }}{% raw %}", "${1234*4321}", "javascript:alert(1)", "\u202egnirts",
+    "😀 & <b>", "<!--", "]]>", "&lt;script&gt;", "=cmd|'/c calc'!A1",
 ]  # fmt: skip
 
 
@@ -153,7 +153,7 @@ async def test_what_is_typed_is_shown_and_never_run(glow_emr: Client, script: st
 
 def _require_harmless(ana: Visitor, script: str) -> None:
     """Nothing of it became a tag or an attribute."""
-    assert "49" not in ana.text
+    assert "5332114" not in ana.text
     for start in ("<script", "<img", "<b>", "<!--", "onfocus='"):
         assert start not in ana.page.text
 

