@@ -25,6 +25,7 @@ APP_ROLE = "openmedspa_app"
 SYSTEM_ROLE = "openmedspa_system"
 ACQUIRE_SECONDS = 5
 RERUNS = 5
+PATIENCE_SECONDS = 0.3
 
 
 class Row(Protocol):
@@ -50,6 +51,16 @@ AWAY = (
     asyncpg.InternalClientError,  # a connection that was cut between two of our requests
     OSError,  # no such socket, refused, reset, timed out
 )
+
+
+async def patiently(ask: Callable[[], Awaitable[T]], *, times: int = 3) -> T:
+    """Ask again while the database is away or all connections are taken: for work that already holds a lease."""
+    for _ in range(times - 1):
+        try:
+            return await ask()
+        except (*AWAY, Unavailable):
+            await asyncio.sleep(PATIENCE_SECONDS)
+    return await ask()
 
 
 class Reads(Protocol):

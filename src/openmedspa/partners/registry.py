@@ -30,7 +30,7 @@ async def create_partner(tx: Tx, name: str, *, contact_email: str | None = None,
 
 
 async def set_contact(tx: Tx, partner: str, contact_email: str | None, *, actor: str, now: datetime) -> Row:
-    """Where the partner is told that an endpoint of its was switched off; None for nowhere."""
+    """Where the partner is told that one of its endpoints was switched off; None for nowhere."""
     _require_address(contact_email)
     row = await get_partner(tx, partner)
     await queries.update_contact(tx, row["id"], contact_email)

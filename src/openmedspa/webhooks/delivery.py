@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from openmedspa.exams.record import read_versions
 from openmedspa.exams.visit import Visit
-from openmedspa.kit.db import Row
+from openmedspa.kit.db import Row, patiently
 from openmedspa.kit.failures import log_failure
 from openmedspa.kit.house import House
 from openmedspa.kit.outbound import Outbound
@@ -74,7 +74,9 @@ class Deliveries:
             did_badly=list(self._resting),
             takes_suspect=self._suspects == 0, lost_suspect=LOST_SUSPECT, lost_poison=LOST_POISON, poison_cause=POISON,
         )  # fmt: skip
-        visits = await read_versions(self.house.system, [version_of(row) for row in claimed]) if claimed else {}
+        wanted = [version_of(row) for row in claimed]
+        # Patiently: what is claimed and not held would wait for its lease to run out, and count as lost.
+        visits = await patiently(lambda: read_versions(self.house.system, wanted)) if claimed else {}
         for row in claimed:
             self._hold(row, visits.get(version_of(row)), lease)
         self._claiming = None

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from openmedspa.exams.visit import Visit
-from openmedspa.kit.db import Reads, Row, Tx
+from openmedspa.kit.db import Reads, Row, Tx, patiently
 from openmedspa.kit.errors import Stopped
 from openmedspa.kit.failures import log_failure
 from openmedspa.kit.house import House
@@ -34,7 +34,7 @@ async def carry_out(house: House, outbound: Outbound, row: Row, visit: Visit | N
     True if all went well: delivered, by an answer that came to its end.
     """
     answer = await _send_or_say_why(house, outbound, row, visit)
-    is_ours = await _record(house, row, answer, lease)
+    is_ours = await patiently(lambda: _record(house, row, answer, lease))
     if is_ours and _is_delivered(answer) and row["duplicate_next"] and visit is not None:
         await _send_twice(house, outbound, row, visit)
     return _is_delivered(answer) and not answer.cause
