@@ -22,6 +22,9 @@ TREATMENTS = [
 ]
 
 
+PARTNER_SCOPES = [scope for scope in keys.SCOPES if scope != "Exams"]
+
+
 class Cast:
     GLOW = "loc_glow"
     GLOW_SECOND = "loc_glow2"
@@ -33,6 +36,9 @@ class Cast:
     REVOKED_KEY = keys.with_checksum("oms_test_" + "RevokedEmr".ljust(30, "1"))
     EXPIRED_KEY = keys.with_checksum("oms_test_" + "ExpiredEmr".ljust(30, "1"))
     LIVE_KEY = keys.with_checksum("oms_live_" + "GlowEmr".ljust(30, "1"))
+    PARTNER_KEY = keys.with_checksum("oms_test_" + "GlowPartner".ljust(30, "1"))  # every scope of /v1, at `glow`
+    PROSPECTS_KEY = keys.with_checksum("oms_test_" + "GlowProspects".ljust(30, "1"))  # `Prospects` alone, at `glow`
+    RIVAL_PARTNER_KEY = keys.with_checksum("oms_test_" + "RivalPartner".ljust(30, "1"))  # every scope, at `rival`
     UNKNOWN_KEY = keys.with_checksum("oms_test_" + "Nobody".ljust(30, "1"))
 
 
@@ -54,6 +60,14 @@ async def cast_the_play(settings: Settings) -> None:
         await _key(db, glow, Cast.SCOPELESS_KEY, scopes=["Prospects"])
         await _key(db, glow, Cast.REVOKED_KEY)
         await _key(db, glow, Cast.EXPIRED_KEY)
+        glow_partner, rival_partner = [
+            (await partners.insert_partner(db, name))["id"] for name in ("Glow Partner", "Rival Partner")
+        ]
+        await partners.insert_grant(db, glow_partner, Cast.GLOW)
+        await partners.insert_grant(db, rival_partner, Cast.RIVAL)
+        await _key(db, glow_partner, Cast.PARTNER_KEY, scopes=PARTNER_SCOPES)
+        await _key(db, glow_partner, Cast.PROSPECTS_KEY, scopes=["Prospects"])
+        await _key(db, rival_partner, Cast.RIVAL_PARTNER_KEY, scopes=PARTNER_SCOPES)
         await db.unscoped_row(
             "update api_keys set revoked_at = now() where key_sha256 = $1", keys.digest(Cast.REVOKED_KEY)
         )
@@ -75,7 +89,7 @@ async def _key(
 ) -> None:
     await partners.insert_key(
         db, partner_id, name="test", key_sha256=keys.digest(key), prefix=key[:12], last_four=key[-4:],
-        scopes=scopes or ["Exams"], location_ids=location_ids, expires_at=None,
+        scopes=scopes or ["Exams"], location_ids=location_ids, expires_at=None, per_second=0,
     )  # fmt: skip
 
 

@@ -101,6 +101,18 @@ def rival_emr(glow_emr: Client) -> Client:
 
 
 @pytest.fixture
+async def glow_partner(glow_emr: Client) -> Client:
+    """A partner of `glow` with every scope of the partner API, at the same server."""
+    return await glow_emr.as_partner(Cast.PARTNER_KEY, "GlowOffice")
+
+
+@pytest.fixture
+async def rival_partner(glow_emr: Client) -> Client:
+    """A partner of another practice, with every scope, at the same server."""
+    return await glow_emr.as_partner(Cast.RIVAL_PARTNER_KEY, "RivalOffice")
+
+
+@pytest.fixture
 def house(glow_emr: Client) -> House:
     return glow_emr.house
 

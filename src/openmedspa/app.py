@@ -14,7 +14,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from openmedspa import __version__, installation, worker
-from openmedspa.exams import wire
+from openmedspa.exams import wire as exam_dialect
 from openmedspa.kit import http as kit
 from openmedspa.kit import openapi
 from openmedspa.kit.api import Api
@@ -25,15 +25,18 @@ from openmedspa.kit.fresh import Fresh
 from openmedspa.kit.house import Carriers, House
 from openmedspa.kit.pages import Pages, templates
 from openmedspa.partners import jobs as partners
+from openmedspa.partners import tokens
+from openmedspa.partners import wire as partner_dialect
 from openmedspa.partners.access import ApiKey
+from openmedspa.partners.bearer import Bearer
 from openmedspa.routes import exam
-from openmedspa.routes.documents import exam_document
+from openmedspa.routes.documents import exam_document, partner_document
 from openmedspa.routes.pages import page_table
+from openmedspa.routes.partner import PARTNER_API
 from openmedspa.settings import Settings
 from openmedspa.usage import audit
 
 SYSTEM_POOL_SIZE = 6
-OPENAPI = f"{wire.PREFIX}/openapi.json"
 
 
 def create() -> Starlette:
@@ -44,14 +47,14 @@ def create() -> Starlette:
 class Front(Starlette):
     """Hands an API's calls straight to it: Starlette's middleware and router would cost a fifth of a read."""
 
-    def __init__(self, api: Api, **options: Any) -> None:
+    def __init__(self, apis: list[Api], **options: Any) -> None:
         super().__init__(**options)
-        self._api = api
-        self._prefix = api.prefix + "/"
+        self._apis = {api.prefix[1:]: api for api in apis}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http" and f"{scope['path']}/".startswith(self._prefix):
-            await self._api(scope, receive, send)
+        api = self._apis.get(scope["path"][1:].split("/", 1)[0]) if scope["type"] == "http" else None
+        if api is not None:
+            await api(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 
@@ -59,11 +62,14 @@ class Front(Starlette):
 def build_app(settings: Settings) -> Starlette:
     """The product as one ASGI application; its lifespan opens the database and the background work, and ends both."""
     exam_api = Api(
-        prefix=wire.PREFIX,
+        dialect=exam_dialect,
         entrance=ApiKey(settings.environment),
-        routes=[*exam.routes(settings.environment), _served(exam_openapi(settings))],
-        refusal=wire.refusal,
-        missing=wire.missing,
+        routes=[*exam.routes(settings.environment), _served(exam_dialect.PREFIX, exam_openapi(settings))],
+    )
+    partner_api = Api(
+        dialect=partner_dialect,
+        entrance=Bearer(),
+        routes=[_served(partner_dialect.PREFIX, partner_document(settings.base_url)), *PARTNER_API],
     )
 
     pages = Pages(page_table(settings.environment), templates("openmedspa.portals"), trouble="layout/trouble.html")
@@ -71,7 +77,7 @@ def build_app(settings: Settings) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with open_house(settings) as house:
-            app.state.house = exam_api.house = pages.house = house
+            app.state.house = exam_api.house = partner_api.house = pages.house = house
             jobs = [
                 worker.forever(lambda: audit.keep_flushing(house), name="audit"),
                 worker.forever(lambda: partners.keep_noting_uses(house), name="uses of keys"),
@@ -83,7 +89,7 @@ def build_app(settings: Settings) -> Starlette:
             await audit.flush_at_exit(house)
 
     return Front(
-        exam_api,
+        [exam_api, partner_api],
         lifespan=lifespan,
         routes=[
             Route("/", _front),
@@ -108,6 +114,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         await stack.enter_async_context(_beside([fresh.listen(settings.database_url)]))
         system, vault = Database(system_pool, fresh), Vault(settings.secret_key)
         await installation.require_secret(system, vault)
+        await tokens.require_signing_key(system, vault)
         yield House(
             db=Database(app_pool, fresh),
             system=system,
@@ -153,8 +160,10 @@ async def _front(request: Request) -> Response:
     if "text/html" in request.headers.get("accept", ""):
         return RedirectResponse("/docs", status_code=303)
     base = str(request.base_url)
-    links = {"exam_api": f"{base}emr", "openapi": f"{base}emr/openapi.json", "docs": f"{base}docs"}
-    return JSONResponse({"name": "OpenMedspa", "version": __version__, **links})
+    apis = {"exam_api": exam_dialect.PREFIX, "partner_api": partner_dialect.PREFIX}
+    links = {name: f"{base}{prefix[1:]}" for name, prefix in apis.items()}
+    described = {f"{name}_openapi": f"{link}/openapi.json" for name, link in links.items()}
+    return JSONResponse({"name": "OpenMedspa", "version": __version__, **links, **described, "docs": f"{base}docs"})
 
 
 async def _healthz(_request: Request) -> Response:
@@ -171,7 +180,7 @@ async def _readyz(request: Request) -> Response:
     return JSONResponse({"status": "not ready"}, status_code=503, headers={"Retry-After": "1"})
 
 
-def _served(document: openapi.Schema) -> kit.Route:
+def _served(prefix: str, document: openapi.Schema) -> kit.Route:
     """The route that answers an API's own OpenAPI document, to anybody."""
     text = msgspec.json.encode(document)
 
@@ -179,4 +188,4 @@ def _served(document: openapi.Schema) -> kit.Route:
         """This document."""
         return text
 
-    return kit.Route("GET", OPENAPI, serve, kit.Open(), answer=dict)
+    return kit.Route("GET", f"{prefix}/openapi.json", serve, kit.Open(), answer=dict)

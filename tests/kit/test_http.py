@@ -218,11 +218,9 @@ async def test_a_mistake_of_ours_says_nothing_but_that_it_happened(
     glow_emr: Client, caplog: pytest.LogCaptureFixture, door: Any
 ) -> None:
     api = Api(
-        prefix="/emr",
+        dialect=wire,
         entrance=ApiKey("staging"),
         routes=[Route("GET", "/emr/boom", door, Open(), answer=Refusal)],
-        refusal=wire.refusal,
-        missing=wire.missing,
     )
     api.house = glow_emr.house
     transport = httpx2.ASGITransport(app=api)

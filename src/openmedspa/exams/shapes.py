@@ -60,6 +60,7 @@ class Refusal(Struct, frozen=True, forbid_unknown_fields=True):
          "This Idempotency-Key came before with another method, path or body; use a new key for a new request"),
         (413, "", "Payload too large", "The body may have at most 1048576 bytes"),
         (415, "", "Unsupported media type", "Send the body as Content-Type: application/json"),
+        (429, "", "Too many requests", "This key may make 100 calls a second, 500 at once."),
         (500, "", "Internal server error", None),
         (503, "", "Service unavailable", "The database did not answer. Try again in a moment."),
     ]

@@ -10,8 +10,8 @@ from openmedspa.kit.errors import Refused
 PREFIX = "/emr"
 
 
-def refusal(refused: Refused) -> Refusal:
-    return Refusal(success=False, error=refused.error, message=refused.detail or UNSET)
+def refusal(refused: Refused) -> tuple[int, Refusal]:
+    return refused.status, Refusal(success=False, error=refused.error, message=refused.detail or UNSET)
 
 
 def missing(method: str, path: str) -> tuple[str, str]:

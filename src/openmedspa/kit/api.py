@@ -5,7 +5,7 @@ The order of the checks is the contract's: key → path and method → scope →
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from hashlib import sha256
 from typing import Any
@@ -24,12 +24,23 @@ from openmedspa.kit.errors import (
 )
 from openmedspa.kit.failures import log_failure
 from openmedspa.kit.house import House
-from openmedspa.kit.http import WRITES, Answer, Call, Entrance, Headers, Incoming, Open, Outdated, Route, Stream
+from openmedspa.kit.http import (
+    WRITES,
+    Answer,
+    Call,
+    Dialect,
+    Entrance,
+    Headers,
+    Incoming,
+    Open,
+    Outdated,
+    Route,
+    Stream,
+)
 from openmedspa.kit.table import Table
 
 log = logging.getLogger("openmedspa")
 
-MAX_BODY_BYTES = 1024 * 1024
 SEND_SECONDS = 30  # for one chunk of a stream: whoever reads slower gives the connection back
 MOST_IN_FLIGHT = 1_000  # of one process; beyond it, an early 503 helps more than a late answer
 JSON = (b"content-type", b"application/json")
@@ -38,27 +49,22 @@ encode = msgspec.json.Encoder().encode
 
 
 class Api:
-    """An ASGI application that answers one route table in one dialect.
-
-    `refusal` gives a refusal's body in the dialect; `missing` words an unknown path or method.
-    """
+    """An ASGI application that answers one route table in one dialect."""
 
     house: House  # set once the database is open, before the first request
 
     def __init__(
         self,
         *,
-        prefix: str,
+        dialect: Dialect,
         entrance: Entrance,
         routes: Sequence[Route],
-        refusal: Callable[[Refused], object],
-        missing: Callable[[str, str], tuple[str, str]],
     ) -> None:
-        self.prefix = prefix
+        self.prefix = dialect.PREFIX
+        self.dialect = dialect
         self.entrance = entrance
         self.routes = list(routes)
-        self.refusal = refusal
-        self._table = Table(self.routes, missing=lambda method, path: missing(method, path.removeprefix(prefix)))
+        self._table = Table(self.routes, missing=lambda how, path: dialect.missing(how, path.removeprefix(self.prefix)))
         self._in_flight = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -70,7 +76,7 @@ class Api:
 
     async def _serve(self, incoming: Incoming, send: Send) -> None:
         status, headers, body = await self._answer(incoming)
-        headers = [JSON, (b"x-request-id", incoming.id.encode()), *ALWAYS, *headers]
+        headers = [JSON, (b"x-request-id", incoming.id.encode()), *ALWAYS, *incoming.answer_headers, *headers]
         if isinstance(body, bytes):
             headers.append((b"content-length", str(len(body)).encode()))
         await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -93,10 +99,11 @@ class Api:
             grant = await self.entrance.admit(incoming)
             if isinstance(route, Refused):
                 raise route
-            route.access.require(grant)
+            route.access.require(grant, path)
             try:
                 return await self._carry_out(route, incoming, grant, path)
             except Outdated:
+                incoming.answer_headers.clear()
                 return await self._carry_out(route, incoming, await self.entrance.admit(incoming), path)
         except Refused as refused:
             return self._refuse(refused)
@@ -113,18 +120,18 @@ class Api:
         if path:
             parsing.refuse_nul(path)
         query = parsing.query(incoming.query, route.query) if route.query else None
-        raw = await incoming.body(MAX_BODY_BYTES) if route.body else b""
+        raw = await incoming.body(route.body_limit) if route.body else b""
         if route.body and raw and not _is_json(incoming.header(b"content-type")):
             raise UnsupportedMediaType("Unsupported media type", "Send the body as Content-Type: application/json")
         body = parsing.body(raw, route.body) if route.body else None
         call = Call(incoming, grant, path=path, query=query, body=body)
         if grant is not None:
             call.now = self.entrance.now(grant, incoming.now)
-        if route.method in WRITES:
-            return route.status, [], await self._write(route, call, raw)
+        if route.method in WRITES and grant is not None:
+            return await _pack(route, await self._write(route, call, raw))
         return await _pack(route, await route.door(call))
 
-    async def _write(self, route: Route, call: Call[Any], raw: bytes) -> bytes:
+    async def _write(self, route: Route, call: Call[Any], raw: bytes) -> object:
         """Run the door in one transaction; with an idempotency key, once for all who send that key and body."""
         key = _idempotency_key(call.incoming.header(b"idempotency-key"))
 
@@ -141,7 +148,7 @@ class Api:
         kept = await self.house.db.write(self.entrance.scope(call.grant), work, address=call.incoming.address)
         if route.finish is None:
             return kept
-        return encode(await route.finish(call, msgspec.json.decode(kept, type=route.answer)))
+        return await route.finish(call, msgspec.json.decode(kept, type=route.answer))
 
     def _match(self, incoming: Incoming) -> tuple[Route | Refused, Mapping[str, str]]:
         """A miss is answered, not raised: whoever has no valid key learns nothing of which paths there are."""
@@ -153,7 +160,8 @@ class Api:
     def _refuse(self, refused: Refused) -> tuple[int, Headers, bytes]:
         """Bodies are closed, so the address of the page that explains the code travels in a header."""
         headers = [*_headers(refused.headers), (b"link", f'</docs/errors/{refused.code}>; rel="help"'.encode())]
-        return refused.status, headers, encode(self.refusal(refused))
+        status, body = self.dialect.refusal(refused)
+        return status, headers, encode(body)
 
 
 async def _pack(route: Route, answer: object) -> tuple[int, Headers, bytes | Stream]:

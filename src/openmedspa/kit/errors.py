@@ -6,7 +6,8 @@ from collections.abc import Mapping
 class Refused(Exception):
     """A request that is understood and not carried out: a status, a stable code, and words for the caller.
 
-    `error` says what is wrong; `detail`, if given, names the field and why.
+    `error` says what is wrong; `detail`, if given, names the field and why. `fields` has every field that is wrong,
+    for the dialect that tells them all.
     """
 
     status = 400
@@ -19,12 +20,14 @@ class Refused(Exception):
         *,
         code: str | None = None,
         headers: Mapping[str, str] | None = None,
+        fields: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(f"{error}: {detail}" if detail else error)
         self.error = error
         self.detail = detail
         self.code = code or type(self).code
         self.headers = dict(headers or {})
+        self.fields = dict(fields or {})
 
 
 class Invalid(Refused):
@@ -57,6 +60,15 @@ class TooLarge(Refused):
 
 class UnsupportedMediaType(Refused):
     status, code = 415, "unsupported_media_type"
+
+
+class TooMany(Refused):
+    """The caller is over its limit, and told when to come again."""
+
+    status, code = 429, "too_many"
+
+    def __init__(self, error: str, detail: str, *, retry_after_seconds: int) -> None:
+        super().__init__(error, detail, headers={"Retry-After": str(retry_after_seconds)})
 
 
 class Unavailable(Refused):

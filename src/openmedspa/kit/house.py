@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from msgspec import Struct, field
 
+from openmedspa.kit.buckets import Buckets
 from openmedspa.kit.crypto import Vault
 from openmedspa.kit.db import Database
 
@@ -39,4 +40,5 @@ class House(Struct, frozen=True):
     webhook_user_agent: str = "Spakinect-Webhook/1.0"
     now: Callable[[], datetime] = utc_now
     reads: deque[tuple[object, ...]] = field(default_factory=deque)  # audit rows that wait to be copied
+    buckets: Buckets = field(default_factory=Buckets)  # who called how often
     keys_used: dict[int, datetime] = field(default_factory=dict)  # last uses that wait to be noted

@@ -10,14 +10,13 @@ from msgspec import Struct
 from starlette.types import Receive, Scope
 
 from openmedspa.kit.db import Database, Tx
-from openmedspa.kit.errors import (
-    TooLarge,
-)
+from openmedspa.kit.errors import Refused, TooLarge
 from openmedspa.kit.house import House
 
 G = TypeVar("G")
 Headers = list[tuple[bytes, bytes]]
 WRITES = {"POST", "PUT", "PATCH", "DELETE"}
+MAX_BODY_BYTES = 1024 * 1024
 
 
 class Answer(Struct):
@@ -48,6 +47,7 @@ class Incoming:
         self.now: datetime = house.now()
         self.id = "req_" + token_hex(16)
         self.address = _address(scope.get("client"))
+        self.answer_headers: Headers = []  # what the answer carries besides its own, whatever it will be
         self._headers: Headers = scope["headers"]
         self._receive = receive
         self._body: bytes | None = None
@@ -105,15 +105,15 @@ class Call(Generic[G]):
 
 
 class Access(Protocol):
-    """What a route asks of the caller's grant; raises Forbidden."""
+    """What a route asks of the caller's grant, given the parts of its path; raises Forbidden."""
 
-    def require(self, grant: Any) -> None: ...
+    def require(self, grant: Any, path: Mapping[str, str]) -> None: ...
 
 
 class Open(Struct, frozen=True):
-    """A route that asks for nothing: no key is looked at."""
+    """A route that asks for nothing: no key is looked at, and its door writes nothing in a practice."""
 
-    def require(self, grant: object) -> None: ...
+    def require(self, grant: object, path: Mapping[str, str]) -> None: ...
 
 
 class Entrance(Protocol):
@@ -132,10 +132,23 @@ class Entrance(Protocol):
     ) -> bytes: ...
 
 
+class Dialect(Protocol):
+    """How an API words what every API says: `missing` an unknown path (no method given) or method, `refusal` a no."""
+
+    PREFIX: str
+
+    def missing(self, method: str, path: str) -> tuple[str, str]: ...
+
+    def refusal(self, refused: Refused) -> tuple[int, object]:
+        """Status and body."""
+        ...
+
+
 class Route(Struct, frozen=True):
     """One line of a table of contents.
 
-    `finish` completes an answer after it was kept for replays, first and replayed alike: links, a last look at access.
+    `finish` completes an answer after it was kept for replays, first and replayed alike: links, headers, a last look at
+    access.
     """
 
     method: str
@@ -147,6 +160,7 @@ class Route(Struct, frozen=True):
     query: type[Struct] | None = None
     status: int = 200
     finish: Callable[[Any, Any], Awaitable[Any]] | None = None
+    body_limit: int = MAX_BODY_BYTES
 
 
 def _address(client: tuple[str, int] | None) -> str:

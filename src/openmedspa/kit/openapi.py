@@ -1,7 +1,7 @@
 """OpenAPI 3.1 from a route table: what is served is what is written there. Knows no route."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from http import HTTPStatus
 from inspect import cleandoc, getdoc
 from typing import Any, Protocol
@@ -17,15 +17,27 @@ REFUSALS = {
     400: "Invalid input: the answer names the field and why.",
     401: "The key is missing or invalid.",
     403: "The key may not do this.",
-    404: "There is no such location or visit.",
+    404: "There is no such thing, or it is another's.",
     405: "This path knows other methods: `Allow` names them.",
     409: "The idempotency key was used for another request, or its first request is still running: then `Retry-After`.",
-    413: "The body is larger than 1 MiB.",
+    413: "The body is larger than this call takes.",
     415: "The body is not JSON by its content type.",
+    422: "The input was read and is wrong: `fields` names each field and why.",
+    429: "Too many calls: try again after `Retry-After` seconds.",
     500: "Our mistake.",
     503: "Overloaded, or the database is away: try again after `Retry-After` seconds.",
 }
 ONLY_WRITES, ONLY_BODIES = {409}, {413, 415}
+LIMITS: Schema = {
+    name: {"description": words, "schema": {"type": kind}, "example": example}
+    for name, words, kind, example in [
+        ("RateLimit-Limit", "Calls at once.", "integer", 500),
+        ("RateLimit-Remaining", "Calls left now.", "integer", 499),
+        ("RateLimit-Reset", "Seconds until all are left again.", "integer", 1),
+        ("RateLimit", "The same, as the IETF's draft has it.", "string", '"key";r=499;t=1'),
+        ("RateLimit-Policy", "The limit: so many in so many seconds.", "string", '"key";q=500;w=5'),
+    ]
+}
 REQUEST_ID: Schema = {
     "description": "To name when asking us about this answer.",
     "required": True,
@@ -69,7 +81,7 @@ def document(
     security: dict[str, Schema],
     refusal: type[Refusal],
     webhooks: dict[str, type[msgspec.Struct]],
-    path_examples: dict[str, str],
+    path_examples: Mapping[str, str | int],
 ) -> Schema:
     """The whole document. `path_examples` gives each path parameter's example."""
     bodies = [route.body for route in routes if route.body]
@@ -95,7 +107,11 @@ def document(
 
 class _Writer:
     def __init__(
-        self, schemas: Schema, refusal: type[Refusal], path_examples: dict[str, str], allowed: dict[str, list[str]]
+        self,
+        schemas: Schema,
+        refusal: type[Refusal],
+        path_examples: Mapping[str, str | int],
+        allowed: dict[str, list[str]],
     ) -> None:
         self.schemas = schemas
         self.refusal = refusal
@@ -140,7 +156,7 @@ class _Writer:
                 "name": name,
                 "in": "path",
                 "required": True,
-                "schema": {"type": "string", "minLength": 1},
+                "schema": _path_schema(self.path_examples[name]),
                 "example": self.path_examples[name],
             }
             for name in PATH_PARAMETER.findall(route.path)
@@ -160,7 +176,7 @@ class _Writer:
         path = route.path.format(**self.path_examples)
         fields = [name for shape in (route.body, route.query) if shape for name in shape.__struct_fields__]
         names = {*PATH_PARAMETER.findall(route.path), *fields}
-        headers = {"X-Request-Id": REQUEST_ID}
+        headers = {"X-Request-Id": REQUEST_ID, **({} if isinstance(route.access, Open) else LIMITS)}
         if route.query and {"limit", "after"} <= {*route.query.__struct_fields__}:
             headers["Link"] = {**LINK, "example": LINK["example"].replace("{path}", path)}
         responses: Schema = {
@@ -186,7 +202,7 @@ class _Writer:
         if status == 405:
             allow = ", ".join(sorted(self.allowed[route.path]))
             return {"Allow": {"required": True, "schema": {"type": "string"}, "example": allow}}
-        if status == 503:
+        if status in {429, 503}:
             return {"Retry-After": {**RETRY_AFTER, "required": True}}
         return {"Retry-After": RETRY_AFTER} if status == 409 else {}
 
@@ -230,6 +246,10 @@ class _Writer:
             if _has_example(found) and found.get("type") == field.get("type"):
                 return found
         return field
+
+
+def _path_schema(example: str | int) -> Schema:
+    return {"type": "integer", "minimum": 1} if isinstance(example, int) else {"type": "string", "minLength": 1}
 
 
 def _has_example(field: Schema) -> bool:

@@ -1,8 +1,9 @@
 """JSON bodies and query strings into frozen structs; a mistake becomes a sentence that names the field."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, get_type_hints
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -10,6 +11,7 @@ import msgspec
 from openmedspa.kit.errors import Invalid
 
 T = TypeVar("T")
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 MISTAKES = (
     ("Object missing required field ", "is required"),
@@ -37,9 +39,9 @@ def body(raw: bytes, shape: type[T]) -> T:
         raw.decode()  # all of it: the decoder looks only at the texts it keeps
         value = _decoder(cast("Any", shape)).decode(raw or b"{}")
     except msgspec.ValidationError as trouble:
-        raise explain(trouble, shape) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as trouble:
-        raise Invalid("Invalid JSON", f"The body is not valid JSON: {trouble}", code="json_invalid") from None
+        raise _mistaken(trouble, raw, shape) from None
+    except UNREADABLE as trouble:
+        raise _unreadable(trouble) from None
     if b"\\u0000" in raw:
         refuse_nul(msgspec.json.decode(raw))
     return value  # type: ignore[no-any-return]
@@ -62,11 +64,46 @@ def form(pairs: dict[str, str], shape: type[T]) -> T:
         raise explain(trouble, shape) from None
 
 
-def explain(trouble: msgspec.ValidationError, shape: type[object]) -> Invalid:
-    """msgspec's complaint in our words. A shape may give its own in `words`: {field: sentence when it is missing}."""
+def _mistaken(trouble: msgspec.ValidationError, raw: bytes, shape: type[object]) -> Invalid:
+    """The first mistake in words, and all of them as fields; JSON that breaks off after it is no JSON at all."""
+    try:
+        given = msgspec.json.decode(raw or b"{}")
+    except UNREADABLE as broken:
+        return _unreadable(broken)
+    refused = explain(trouble, shape)
+    if isinstance(given, dict):
+        refused.fields |= mistakes(given, shape)
+    return refused
+
+
+def _unreadable(trouble: Exception) -> Invalid:
+    return Invalid("Invalid JSON", f"The body is not valid JSON: {trouble}", code="json_invalid")
+
+
+def mistakes(given: Mapping[str, Any], shape: Any) -> dict[str, str]:
+    """Every top field that does not fit, with why: msgspec itself stops at the first."""
+    kinds = get_type_hints(shape, include_extras=True)
+    names = dict(zip(shape.__struct_encode_fields__, shape.__struct_fields__, strict=True))
+    required = [field.encode_name for field in msgspec.structs.fields(shape) if field.required]
+    found = {name: "is required" for name in required if name not in given}
+    for name, value in given.items():
+        try:
+            if name not in names and shape.__struct_config__.forbid_unknown_fields:
+                raise msgspec.ValidationError(f"Object contains unknown field `{name}`")
+            if name in names:
+                msgspec.convert(value, type=kinds[names[name]])
+        except msgspec.ValidationError as trouble:
+            found |= explain(trouble, shape, within="" if name not in names else name).fields
+    return found
+
+
+def explain(trouble: msgspec.ValidationError, shape: type[object], *, within: str = "") -> Invalid:
+    """msgspec's complaint in our words. A shape may give its own in `words`: {field: sentence when it is missing}, and
+    name fields of its answers as `read_only`. `within` is the field that was looked at by itself.
+    """
     text = str(trouble)
     at = AT.search(text)
-    path = at["path"] if at else ""
+    path = _within(within, at["path"] if at else "")
     what = text[: at.start()] if at else text
     for start, why in MISTAKES:
         if what.startswith(start):
@@ -79,9 +116,12 @@ def explain(trouble: msgspec.ValidationError, shape: type[object]) -> Invalid:
 def _name(shape: type[object], field: str, why: str) -> Invalid:
     words: dict[str, str] = getattr(shape, "words", {})
     if field in words:
-        return Invalid("Bad Request", words[field] if why == "is required" else f"{field} {why}", code="field_invalid")
+        sentence = words[field] if why == "is required" else f"{field} {why}"
+        return Invalid("Bad Request", sentence, code="field_invalid", fields={field: why})
+    if field in getattr(shape, "read_only", ()):
+        why = "is read-only"
     short = why if any(why == mistake for _, mistake in MISTAKES) else "is invalid"
-    return Invalid(f"{field} {short}", f"{field} {why}", code="field_invalid")
+    return Invalid(f"{field} {short}", f"{field} {why}", code="field_invalid", fields={field: why})
 
 
 def _say(what: str) -> str:
@@ -102,11 +142,16 @@ def _join(path: str, field: str) -> str:
     return f"{path}.{field}" if path else field
 
 
+def _within(field: str, path: str) -> str:
+    return f"{field}{path}" if path.startswith("[") else _join(field, path) if field and path else field or path
+
+
 def refuse_nul(value: Any, path: str = "") -> None:
     """PostgreSQL's text cannot hold U+0000; say where it stands."""
     if isinstance(value, str) and "\x00" in value:
         field = path or "The body"
-        raise Invalid(f"{field} is invalid", f"{field} contains the character U+0000", code="field_invalid")
+        why = "contains the character U+0000"
+        raise Invalid(f"{field} is invalid", f"{field} {why}", code="field_invalid", fields={field: why})
     if isinstance(value, dict):
         for name, item in value.items():
             refuse_nul(name, _join(path, "(a field name)"))

@@ -1,6 +1,7 @@
 -- Staging's sandbox: an account's clock goes forward, and its data back to how they were when it was set up.
 -- Both are functions of the owner that refuse to work in production, whoever calls them.
 
+alter table patients add column added_by text;  -- the partner API's key that brought them; null: an order did
 alter table partners add column known_at timestamptz not null default now();  -- what a reset goes back to
 grant select (known_at) on partners to openmedspa_app;
 
@@ -91,7 +92,7 @@ begin
   create temporary table strangers on commit drop as
     select p.practice_id, p.id from patients p
     where exists (select from young y where y.practice_id = p.practice_id and y.patient_id = p.id)
-      and p.created_at > since
+      and p.created_at > since and p.added_by is null
       and not exists (select from visits v where v.practice_id = p.practice_id and v.patient_id = p.id);
   delete from match_keys k using strangers s where k.practice_id = s.practice_id and k.patient_id = s.id;
   delete from patients p using strangers s where p.practice_id = s.practice_id and p.id = s.id;

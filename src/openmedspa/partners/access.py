@@ -1,14 +1,14 @@
 """Who may enter the exam API: the key of the `x-api-key` header, turned into a grant. Decides nothing about visits."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
 
-from openmedspa.kit.db import Database, Reads, Tx
+from openmedspa.kit.db import Reads, Tx
 from openmedspa.kit.errors import Forbidden, NotFound, Unauthorized
 from openmedspa.kit.http import Incoming, Outdated
-from openmedspa.partners import idempotency, keys, queries
+from openmedspa.partners import idempotency, keys, limits, queries
 from openmedspa.partners.keys import Environment, Grant
 
 HEADER = b"x-api-key"
@@ -23,10 +23,15 @@ class ApiKey(Struct, frozen=True):
     async def admit(self, incoming: Incoming) -> Grant:
         """The grant behind the request's key. Unauthorized without one that is known, live and of this environment."""
         raw = incoming.header(HEADER)
-        if not raw:
-            raise Unauthorized("Unauthorized: API key is missing.", code="key_missing")
-        grant = await find_grant(incoming.db, raw, environment=self.environment, now=incoming.now)
+        try:
+            if not raw:
+                raise Unauthorized("Unauthorized: API key is missing.", code="key_missing")
+            grant = await find_grant(incoming, raw, environment=self.environment)
+        except Unauthorized:
+            limits.count_stranger(incoming)
+            raise
         incoming.house.keys_used[grant.key_id] = incoming.now
+        limits.count_call(incoming, grant)
         return grant
 
     def scope(self, grant: Grant) -> Sequence[int]:
@@ -47,22 +52,23 @@ class Key(Struct, frozen=True):
 
     scope: str
 
-    def require(self, grant: Grant) -> None:
+    def require(self, grant: Grant, path: Mapping[str, str]) -> None:  # noqa: ARG002 the doors know whose a place is
         if self.scope not in grant.scopes:
             raise Forbidden("EMR is not authorized for this endpoint", code="scope_missing")
 
 
-async def find_grant(db: Database, raw: str, *, environment: Environment, now: datetime) -> Grant:
+async def find_grant(incoming: Incoming, raw: str, *, environment: Environment) -> Grant:
     """A key's grant, kept in memory until anything about keys, partners or grants changes."""
-    sha256 = keys.digest(raw)
+    db, sha256 = incoming.db, keys.digest(raw)
     grant: Grant | None = db.fresh.kept("api_keys", sha256)
     if grant is None:  # one that is kept was well-formed and of this environment when it came first
         if not keys.is_well_formed(raw):
             raise _invalid_key()
         if keys.environment_of(raw) != environment:
             raise _invalid_key(f"This is a {keys.environment_of(raw)} key; this server is {environment}.")
+        limits.require_welcome(incoming)
         grant = await db.fresh.get("api_keys", sha256, lambda: queries.find_grant(db, sha256))
-    if grant is None or (grant.expires_at is not None and grant.expires_at <= now):
+    if grant is None or (grant.expires_at is not None and grant.expires_at <= incoming.now):
         raise _invalid_key()
     return grant
 

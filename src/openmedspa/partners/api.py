@@ -1,14 +1,60 @@
-"""The exam API's staging doors on an account: its clock, its reset. Parse, call, answer."""
+"""Doors on what belongs to a partner itself: its token, its profile, staging's clock and reset. Parse, call, answer."""
 
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from openmedspa.kit.errors import Unauthorized
 from openmedspa.kit.http import Call
-from openmedspa.partners import sandbox
+from openmedspa.partners import keys, limits, profile, queries, sandbox, tokens
 from openmedspa.partners.keys import Grant
-from openmedspa.partners.shapes import ClockOut, ResetOut
+from openmedspa.partners.shapes import ClockOut, MeOut, ResetOut, TokenOut
 
 Answer = TypeVar("Answer", ClockOut, ResetOut)
+
+
+async def issue_token(call: Call[None]) -> TokenOut:
+    """Exchange an API key for an access token of this practice, good for 24 hours.
+
+    Whatever is wrong with practice or key is answered in the same words.
+    """
+    limits.count_stranger(call.incoming)
+    # All of it each time, whatever is wrong: how long a no takes shall not tell which it was.
+    signing = await tokens.signing_keys(call.db, call.house.vault)
+    raw: str = call.body.apiKey
+    asked = await queries.find_asked_for(call.db, keys.digest(raw), call.path["PPass"])
+    environment = "production" if call.house.is_production else "staging"
+    if asked is None or keys.environment_of(raw) != environment or not _is_current(asked["expires_at"], call.now):
+        raise Unauthorized("There is no such practice for this API key.", code="credentials_invalid")
+    call.house.keys_used[asked["id"]] = call.now
+    token = tokens.issue(
+        signing, key_id=asked["id"], ppass=asked["ppass"], scopes=asked["scopes"], now=call.now,
+        ends=call.now + tokens.LIVES,
+    )  # fmt: skip
+    return TokenOut(accessToken=token)
+
+
+async def show_me(call: Call[Grant]) -> MeOut:
+    """Your own profile: company, contact, what this token may do, your keys."""
+    return await _me(call)
+
+
+async def change_me(call: Call[Grant]) -> MeOut:
+    """Change your own profile: the fields given, and no others."""
+    await profile.change(call.tx, call.grant, call.body, request_id=call.request_id, now=call.now)
+    return await _me(call)
+
+
+async def _me(call: Call[Grant]) -> MeOut:
+    """Read where it was written, if it was."""
+    db = getattr(call, "tx", call.db)
+    partner = await queries.find_profile(db, call.grant.partner_id)
+    assert partner is not None  # a grant's partner lives
+    keys_of = await queries.list_own_keys(db, call.grant.partner_id)
+    return MeOut(profile.to_me(call.grant, partner, keys_of, now=call.incoming.now))
+
+
+def _is_current(expires_at: datetime | None, now: datetime) -> bool:
+    return expires_at is None or expires_at > now
 
 
 async def show_clock(call: Call[Grant]) -> ClockOut:

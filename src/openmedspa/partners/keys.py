@@ -19,6 +19,9 @@ CHECKSUM_LENGTH = 6
 SCOPES = ("Exams", "Prospects", "Patients", "Providers", "Visits", "ProductPro.Products", "KB", "Tickets")
 
 
+PER_SECOND, BURST = 100, 500  # calls of a key, unless it was given others
+
+
 class Grant(Struct, frozen=True):
     """What the holder of a key may reach: `places` maps each location it may use to that location's practice."""
 
@@ -29,10 +32,19 @@ class Grant(Struct, frozen=True):
     practice_ids: list[int]
     expires_at: datetime | None = None
     clock_offset: timedelta = timedelta(0)  # staging's time control: how far this account's clock is ahead
+    per_second: int = 0  # how many calls; 0: as many as it likes
+    burst: int = 1
+    ppass: str = ""  # the practice of a token; a key alone names none
 
     @property
     def actor(self) -> str:
         return f"key:{self.key_id}"
+
+    @property
+    def practice_id(self) -> int:
+        """The one practice of a token's holder."""
+        (practice_id,) = self.practice_ids
+        return practice_id
 
     def require_location(self, location_id: str) -> int:
         """The practice of a location this key may use."""

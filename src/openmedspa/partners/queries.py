@@ -1,13 +1,14 @@
 """All SQL on partners, keys and grants. These tables have no tenants: a partner serves many practices."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from openmedspa.kit.db import Reads, Row
-from openmedspa.partners.keys import Grant
+from openmedspa.partners.keys import BURST, PER_SECOND, Grant
 
 GRANT = """
-select k.id as key_id, k.partner_id, k.scopes, k.expires_at, p.clock_offset,
+select k.id as key_id, k.partner_id, k.scopes, k.expires_at, p.clock_offset, k.per_second, k.burst,
        array_agg(g.location_id) filter (where g.location_id is not null) as location_ids,
        array_agg(g.practice_id) filter (where g.location_id is not null) as practice_ids
 from api_keys k
@@ -38,7 +39,78 @@ def _to_grant(row: Row | None) -> Grant | None:
         practice_ids=sorted(set(places.values())),
         expires_at=row["expires_at"],
         clock_offset=row["clock_offset"],
+        per_second=row["per_second"],
+        burst=row["burst"],
     )
+
+
+async def find_token_grant(db: Reads, key_id: int, ppass: str) -> Grant | None:
+    """What a token's holder may reach now: its practice and no other; None once the key or the grant has ended."""
+    row = await db.unscoped_row(
+        f"{GRANT} k.id = $1 and g.practice_id = (select id from practices where lower(ppass) = lower($2))"
+        " group by k.id, p.clock_offset",
+        key_id,
+        ppass,
+    )
+    return _to_grant(row)
+
+
+async def find_asked_for(db: Reads, key_sha256: bytes, ppass: str) -> Row | None:
+    """A key and a practice, as somebody who asks for a token names them, in one statement whatever they are.
+
+    None unless there are both, the key lives and reaches the practice: the caller is not to learn which it was.
+    """
+    return await db.unscoped_row(
+        """
+        select k.id, k.partner_id, k.scopes, k.expires_at, k.prefix, pr.ppass
+        from (select $1::bytea as sha256, $2::text as ppass) asked
+        left join api_keys k on k.key_sha256 = asked.sha256 and k.revoked_at is null
+        left join partners p on p.id = k.partner_id and p.revoked_at is null
+        left join practices pr on lower(pr.ppass) = lower(asked.ppass)
+        where p.id is not null and exists (
+          select from grants g where g.partner_id = k.partner_id and g.practice_id = pr.id
+            and (k.location_ids is null or g.location_id = any(k.location_ids)))
+        """,
+        key_sha256,
+        ppass,
+    )
+
+
+async def list_token_keys(db: Reads) -> list[Row]:
+    """The newest first; what was retired longer ago than a token lives verifies nothing any more."""
+    return await db.unscoped_rows(
+        """
+        select kid, secret_sealed, created_at, retired_at from token_keys
+        where retired_at is null or retired_at > now() - interval '25 hours'
+        order by retired_at is not null, created_at desc, kid
+        """
+    )
+
+
+async def insert_token_key(db: Reads, kid: str, secret_sealed: bytes) -> None:
+    await db.unscoped_row("insert into token_keys (kid, secret_sealed) values ($1, $2)", kid, secret_sealed)
+
+
+async def insert_first_token_key(db: Reads, kid: str, secret_sealed: bytes) -> None:
+    """Unless there is one."""
+    await db.unscoped_row(
+        "insert into token_keys (kid, secret_sealed) select $1, $2 where not exists (select from token_keys)",
+        kid,
+        secret_sealed,
+    )
+
+
+async def update_token_keys_retired(db: Reads, *, but: str) -> None:
+    await db.unscoped_row("update token_keys set retired_at = now() where kid <> $1 and retired_at is null", but)
+
+
+async def delete_token_keys(db: Reads, *, but: str) -> None:
+    """What they signed is worth nothing from now on."""
+    await db.unscoped_row("delete from token_keys where kid <> $1", but)
+
+
+async def delete_old_token_keys(db: Reads) -> None:
+    await db.unscoped_row("delete from token_keys where retired_at < now() - interval '25 hours'")
 
 
 async def find_location_practice(db: Reads, location_id: str) -> int | None:
@@ -65,6 +137,39 @@ async def find_partner(db: Reads, name_or_id: str) -> Row | None:
     """By number or by name, without regard to case."""
     return await db.unscoped_row(
         "select id, name, revoked_at from partners where id::text = $1 or lower(name) = lower($1)", name_or_id
+    )
+
+
+async def find_profile(db: Reads, partner_id: int) -> Row | None:
+    return await db.unscoped_row(
+        "select name, contact_name, contact_email, phone, website from partners where id = $1", partner_id
+    )
+
+
+async def update_profile(db: Reads, partner_id: int, given: Mapping[str, object]) -> None:
+    """The columns given, and no others."""
+    await db.unscoped_row(
+        """
+        update partners p
+        set name = coalesce($2::jsonb ->> 'name', p.name),
+            contact_name = case when $2 ? 'contact_name' then $2 ->> 'contact_name' else p.contact_name end,
+            contact_email = case when $2 ? 'contact_email' then nullif($2 ->> 'contact_email', '') else p.contact_email end,
+            phone = case when $2 ? 'phone' then $2 ->> 'phone' else p.phone end,
+            website = case when $2 ? 'website' then $2 ->> 'website' else p.website end
+        where p.id = $1
+        """,
+        partner_id,
+        json.dumps(given),
+    )
+
+
+async def list_own_keys(db: Reads, partner_id: int) -> list[Row]:
+    return await db.unscoped_rows(
+        """
+        select name, prefix, last_used_at, expires_at, revoked_at from api_keys
+        where partner_id = $1 order by revoked_at is not null, id
+        """,
+        partner_id,
     )
 
 
@@ -113,12 +218,15 @@ async def insert_key(
     scopes: Sequence[str],
     location_ids: Sequence[str] | None,
     expires_at: datetime | None,
+    per_second: int = PER_SECOND,
+    burst: int = BURST,
 ) -> Row:
     row = await db.unscoped_row(
         """
-        insert into api_keys (partner_id, name, key_sha256, prefix, last_four, scopes, location_ids, expires_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8)
-        returning id, name, scopes, location_ids, expires_at
+        insert into api_keys (partner_id, name, key_sha256, prefix, last_four, scopes, location_ids, expires_at,
+                              per_second, burst)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        returning id, name, scopes, location_ids, expires_at, per_second, burst
         """,
         partner_id,
         name,
@@ -128,6 +236,8 @@ async def insert_key(
         scopes,
         location_ids,
         expires_at,
+        per_second,
+        burst,
     )
     assert row is not None
     return row

@@ -17,12 +17,21 @@ _NO = r"\s@<>()\[\],:;\\\"\x00-\x1f\x7f"
 ADDRESS = rf"(?!.*=\?)[^{_NO}]{{1,64}}@[^{_NO}.]+(\.[^{_NO}.]+)+"
 
 
+# First words of paths and pages of our own: a practice of that name could not be reached, or be taken for us.
+RESERVED = frozenset({
+    "access", "admin", "api", "auth", "docs", "emr", "health", "kb", "me", "openapi", "openmedspa", "partner",
+    "partners", "products", "requests", "staging", "static", "status", "tokens", "visit", "webhooks",
+})  # fmt: skip
+
+
 async def create_practice(tx: Tx, *, ppass: str, name: str, time_zone: str, actor: str, now: datetime) -> Row:
     """A new tenant. Conflict when its PPass is taken, which is compared without regard to case."""
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]{2,31}", ppass):
         raise Invalid(
             f"“{ppass}” is no PPass: 3 to 32 letters and digits, a letter first.", f"Try {_as_ppass(ppass, name)}."
         )
+    if ppass.lower() in RESERVED:
+        raise Invalid(f"{ppass} is a word of our own paths.", f"Try {_as_ppass(ppass + 'Office', name)}.")
     _require_name(name)
     if time_zone not in available_timezones():
         raise Invalid(

@@ -4,13 +4,17 @@ from openmedspa import __version__
 from openmedspa.exams.shapes import Refusal
 from openmedspa.kit import openapi
 from openmedspa.partners.keys import Environment
+from openmedspa.partners.wire import PartnerRefusal
 from openmedspa.routes import exam
+from openmedspa.routes.partner import PARTNER_API
 from openmedspa.webhooks.shapes import VisitCompleted
 
 # The first word of a path behind the API's own, and the heading it stands under. A new word needs one.
 TAGS = {
     "appointments": "Orders", "in-person": "Orders", "visits": "Visits", "gfes": "Visits", "treatments": "Treatments",
     "subscriptions": "Webhooks", "webhooks": "Webhooks", "staging": "Sandbox",
+    "auth": "Tokens", "prospects": "Prospects", "tags": "Tags", "products": "Products", "kb": "Knowledge base",
+    "tickets": "Tickets", "ticket": "Tickets", "me": "Me",
 }  # fmt: skip
 
 
@@ -31,16 +35,39 @@ def exam_document(environment: Environment, server: str) -> openapi.Schema:
     return _tagged(document)
 
 
+def partner_document(server: str) -> openapi.Schema:
+    """The partner API's, as a server at this address has it."""
+    document = openapi.document(
+        PARTNER_API,
+        title="OpenMedspa partner API",
+        version=__version__,
+        description="Work with a practice's EMR: its prospects and tags, products, knowledge base and tickets.",
+        server=server,
+        security={"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+        refusal=PartnerRefusal,
+        webhooks={},
+        path_examples={"PPass": "DemoOffice", "id": 12, "tagId": 123},
+    )
+    _type_choices(document)
+    return _tagged(document)
+
+
 def _tagged(document: openapi.Schema) -> openapi.Schema:
     """Each call under the heading of its first word; readers and the console group by them."""
     for path, methods in document["paths"].items():
         for operation in methods.values():
-            operation["tags"] = [TAGS[path.split("/")[2]]]
+            operation["tags"] = [TAGS[_first_word(path)]]
             operation["summary"] = operation["summary"].replace("`", "")  # shown as plain text, unlike a description
     for methods in document["webhooks"].values():
         methods["post"]["summary"] = methods["post"]["summary"].replace("`", "")
-    document["tags"] = [{"name": name} for name in dict.fromkeys(TAGS.values())]
+    used = {tag for methods in document["paths"].values() for one in methods.values() for tag in one["tags"]}
+    document["tags"] = [{"name": name} for name in dict.fromkeys(TAGS.values()) if name in used]
     return document
+
+
+def _first_word(path: str) -> str:
+    """Behind the API's own and the practice's name."""
+    return next(part for part in path.split("/")[2:] if not part.startswith("{"))
 
 
 def _type_choices(part: object) -> None:

@@ -1,0 +1,125 @@
+"""The partner API's dialect: its envelope, its refusals, its pages and its numbers. Pure."""
+
+from collections.abc import Collection
+from typing import Annotated, ClassVar
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from openmedspa.kit.errors import NotFound, Refused
+
+PREFIX = "/v1"
+MOST_COUNTED = 10_000  # a total is exact up to here
+LARGEST_ID = 2**63 - 1
+
+Id = Annotated[int, Meta(ge=1, le=LARGEST_ID, examples=[123])]
+
+
+class Fault(Struct, frozen=True):
+    """What is wrong: a code that stays, a sentence, and each field that is at fault with why."""
+
+    code: str
+    message: str
+    fields: dict[str, str] | UnsetType = UNSET
+
+
+class PartnerRefusal(Struct, frozen=True):
+    """Every refusal of the partner API.
+
+    `examples` are what the server really says: by status, for the first route that has such a parameter or field
+    (`""`: any). A status without a fitting example is not documented for a route.
+    """
+
+    # fmt: off
+    examples: ClassVar[list[tuple[int, str, str, str, dict[str, str] | None]]] = [  # …, code, message, fields
+        (400, "", "json_invalid", "The body is not valid JSON: Input data was truncated", None),
+        (401, "apiKey", "credentials_invalid", "There is no such practice for this API key.", None),
+        (401, "", "token_invalid", "The access token is not valid.", None),
+        (403, "apiKey", "", "", None),
+        (403, "", "scope_missing", "This needs the scope Tickets, which this key lacks.", None),
+        (404, "apiKey", "", "", None),
+        (404, "", "endpoint_not_found", "There is no /v1{path}", None),
+        (405, "", "method_not_allowed", "/v1{path} does not support DELETE", None),
+        (409, "Company", "company_taken", "There is a partner of this name already.", None),
+        (409, "apiKey", "", "", None),
+        (409, "", "idempotency_mismatch",
+         "This Idempotency-Key came before with another method, path or body; use a new key for a new request", None),
+        (413, "", "body_too_large", "The body may have at most 1048576 bytes", None),
+        (415, "", "unsupported_media_type", "Send the body as Content-Type: application/json", None),
+        (422, "apiKey", "field_invalid", "apiKey is required", {"apiKey": "is required"}),
+        (422, "ContactEmail", "field_invalid", "PPass is read-only", {"PPass": "is read-only"}),
+        (422, "page", "field_invalid", "page must be at least 1", {"page": "must be at least 1"}),
+        (429, "", "too_many", "This key may make 100 calls a second, 500 at once.", None),
+        (500, "", "internal", "Internal server error", None),
+        (503, "", "unavailable", "The database did not answer. Try again in a moment.", None),
+    ]
+    # fmt: on
+
+    error: Fault
+
+    @classmethod
+    def example(cls, status: int, names: Collection[str], path: str) -> dict[str, object] | None:
+        """The body of this status on a route with such names; None where the status does not come."""
+        for of_status, name, code, message, fields in cls.examples:
+            if of_status == status and (not name or name in names):
+                told = {"code": code, "message": message.replace("{path}", path)}
+                return {"error": {**told, "fields": fields} if fields else told} if code else None
+        return None
+
+
+class PageQuery(Struct, frozen=True, kw_only=True):
+    """Which page of a list: what every list's query begins with."""
+
+    page: Annotated[int, Meta(ge=1, le=10_000_000, description="From 1.")] = 1
+    limit: Annotated[int, Meta(ge=1, le=200, description="Entries on a page.")] = 25
+
+    @property
+    def offset(self) -> int:
+        return (self.page - 1) * self.limit
+
+
+class Pagination(Struct, frozen=True):
+    """`total` is exact up to 10,000; beyond, it is 10,000 and `totalIsMinimum` says so."""
+
+    page: Annotated[int, Meta(examples=[1])]
+    limit: Annotated[int, Meta(examples=[25])]
+    total: Annotated[int, Meta(examples=[1])]
+    totalPages: Annotated[int, Meta(examples=[1])]  # noqa: N815 the wire's word
+    totalIsMinimum: bool | UnsetType = UNSET  # noqa: N815 the wire's word
+
+
+def pagination(query: PageQuery, counted: int) -> Pagination:
+    """`counted` is how many were found, counting no further than MOST_COUNTED + 1."""
+    total = min(counted, MOST_COUNTED)
+    return Pagination(
+        page=query.page,
+        limit=query.limit,
+        total=total,
+        totalPages=-(-total // query.limit),
+        totalIsMinimum=True if counted > MOST_COUNTED else UNSET,
+    )
+
+
+def refusal(refused: Refused) -> tuple[int, PartnerRefusal]:
+    """Input that was read and is wrong names its fields, and is 422; what could not be read at all stays 400."""
+    status = 422 if refused.fields and refused.status == 400 else refused.status
+    message = refused.detail or refused.error
+    return status, PartnerRefusal(Fault(refused.code, message, refused.fields or UNSET))
+
+
+def missing(method: str, path: str) -> tuple[str, str]:
+    """Error and message for a path that is unknown (no method given) or does not know the method."""
+    if method:
+        return "Method not allowed", f"{PREFIX}{path} does not support {method}"
+    return "Not found", f"There is no {PREFIX}{path}"
+
+
+def number(text: str, *, of: str) -> int:
+    """An id from a path. NotFound for what can be no id: nothing is called so."""
+    if text.isascii() and text.isdecimal() and 1 <= (number := int(text[:20])) <= LARGEST_ID:
+        return number
+    raise not_found(of)
+
+
+def not_found(of: str) -> NotFound:
+    """There is no such thing, or it is another practice's: nobody is told which."""
+    return NotFound("Not found", f"There is no such {of}", code=f"{of}_not_found")
