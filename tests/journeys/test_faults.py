@@ -70,6 +70,9 @@ class Ledger:
             if answer is not None and answer.status_code == 201:
                 gfe_id: str = answer.json()["gfe_id"]
                 return gfe_id
+            if answer is not None and answer.status_code == 429:
+                await asyncio.sleep(float(answer.headers["retry-after"]))
+                continue
             assert answer is None or answer.status_code in {409, 503}, answer.text
             self.retried += 1
             await asyncio.sleep(0.02)
