@@ -88,11 +88,11 @@ class Served:
             self.command(*words), env=environment(), stdin=subprocess.DEVNULL, start_new_session=True
         )
 
-    def demo(self) -> dict[str, Any]:
-        """What `openmedspa demo --json` prints of the exam API."""
+    def demo(self, api: str = "exam_api") -> dict[str, Any]:
+        """What `openmedspa demo --json` prints of an API."""
         words = self.command("demo", "--json", "--port", str(self.port))
         printed = subprocess.run(words, env=environment(), capture_output=True, check=True, timeout=60).stdout
-        card: dict[str, Any] = json.loads(printed)["exam_api"]
+        card: dict[str, Any] = json.loads(printed)[api]
         return card
 
 

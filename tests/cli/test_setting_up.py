@@ -159,3 +159,6 @@ async def test_routes_are_those_that_are_served(prompt: Prompt) -> None:
     assert (ordering["method"], ordering["scope"], ordering["body"], ordering["answer"], ordering["status"]) == (
         "POST", "Exams", "AppointmentIn", "Ordered", 201,
     )  # fmt: skip
+    scopes = {(route["method"], route["path"]): route["scope"] for route in production}
+    assert scopes["GET", "/v1/{PPass}/prospects"] == "Prospects or Patients"
+    assert (scopes["GET", "/v1/me"], scopes["POST", "/v1/{PPass}/auth/token"]) == ("any token", None)

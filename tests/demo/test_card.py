@@ -3,7 +3,7 @@
 from base64 import b64decode, b64encode
 
 import pytest
-from client import open_client
+from client import Client, open_client
 
 from openmedspa.demo import constants
 from openmedspa.demo.load import card, load
@@ -23,12 +23,20 @@ async def test_it_holds_all_that_a_developer_needs(demo: Settings) -> None:
             "foreign_gfe_id": constants.FOREIGN_GFE,
             "webhook_secret": constants.HEADER_SECRET,
             "webhook_signing_secret": constants.SIGNING_SECRET,
-        }
+        },
+        "partner_api": {
+            "base_url": "http://127.0.0.1:8123/v1",
+            "ppass": "DemoOffice",
+            "api_key": constants.DEMO_PARTNER_KEY,
+            "narrow_api_key": constants.DEMO_NARROW_KEY,
+            "foreign": {"ppass": "RivalOffice", "api_key": constants.RIVAL_PARTNER_KEY},
+        },
     }
 
 
 def test_its_keys_are_well_formed_and_of_staging() -> None:
-    for key in (constants.DEMO_KEY, constants.RIVAL_KEY):
+    partner_keys = (constants.DEMO_PARTNER_KEY, constants.DEMO_NARROW_KEY, constants.RIVAL_PARTNER_KEY)
+    for key in (constants.DEMO_KEY, constants.RIVAL_KEY, *partner_keys):
         assert keys.is_well_formed(key)
         assert keys.environment_of(key) == "staging"
 
@@ -80,3 +88,24 @@ async def test_a_revoked_key_is_not_handed_out(empty: Settings) -> None:
         await emr.house.system.unscoped_row("update api_keys set revoked_at = now() where name = 'demo'")
     with pytest.raises(Stopped, match="revoked"):
         await card(empty)
+
+
+async def test_each_partner_key_opens_its_own_practice_with_its_scopes(demo_emr: Client) -> None:
+    for key, ppass, scopes in (
+        (constants.DEMO_PARTNER_KEY, "DemoOffice", list(keys.SCOPES)),
+        (constants.DEMO_NARROW_KEY, "DemoOffice", ["Prospects"]),
+        (constants.RIVAL_PARTNER_KEY, "RivalOffice", list(keys.SCOPES)),
+    ):
+        me = (await (await demo_emr.as_partner(key, ppass)).get("/v1/me")).json["data"]
+        assert (me["PPass"], sorted(me["Scopes"])) == (ppass, sorted(scopes))
+    answer = await demo_emr.with_key(None).post("/v1/RivalOffice/auth/token", {"apiKey": constants.DEMO_PARTNER_KEY})
+    assert answer.status == 401
+
+
+async def test_a_partner_key_that_was_revoked_is_left_out(empty: Settings) -> None:
+    await load(empty)
+    async with open_client(empty, constants.DEMO_KEY) as emr:
+        await emr.house.system.unscoped_row("update api_keys set revoked_at = now() where name = 'demo prospects only'")
+    partner_api = (await card(empty))["partner_api"]
+    assert isinstance(partner_api, dict)
+    assert (partner_api["narrow_api_key"], partner_api["api_key"]) == (None, constants.DEMO_PARTNER_KEY)

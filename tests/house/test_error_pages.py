@@ -20,6 +20,7 @@ CLASSES = {name: found for name, found in vars(errors).items() if isinstance(fou
 NOT_RUN = {
     "unavailable": "the demo's database is there; tests/kit/test_away.py takes it away",
     "internal": "we know of no request that brings it about",
+    "token_expired": "takes a token of yesterday; tests/partners/test_token_freshness.py makes one",
     "idempotency_running": "takes a first request that hangs; tests/partners/test_idempotency.py has one",
 }
 # General words, for which every refusal of today has a closer one; their pages show such a one.
@@ -27,14 +28,18 @@ UNANSWERED = {"unauthorized", "forbidden"}
 
 
 def codes() -> Iterator[str]:
-    """What the classes say by themselves, and every `code=…` that one of them is made with."""
+    """What the classes say by themselves, every `code=…` that one is made with, and what is `not_found("…")`."""
     yield from (found.code for found in CLASSES.values())
     for path in Path(openmedspa.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in CLASSES:
                 given = [keyword.value for keyword in node.keywords if keyword.arg == "code"]
+                if [ast.unparse(value) for value in given] == ["f'{of}_not_found'"]:
+                    continue
                 assert all(isinstance(value, ast.Constant) for value in given), f"{path}:{node.lineno}: no plain text"
                 yield from (str(value.value) for value in given if isinstance(value, ast.Constant))
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "not_found":
+                yield from (f"{of.value!s}_not_found" for of in node.args if isinstance(of, ast.Constant))
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openapi_schema_validator import OAS31Validator
@@ -11,11 +12,12 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 import openmedspa
-from openmedspa.app import exam_openapi
 from openmedspa.cli.serve import uvicorn_options
-from openmedspa.kit.http import Route
+from openmedspa.kit.http import Open, Route
 from openmedspa.routes import exam
-from openmedspa.settings import BARE, ENVIRONMENTS, PREFIX, SECRETS, Settings
+from openmedspa.routes.documents import exam_document, partner_document
+from openmedspa.routes.partner import PARTNER_API
+from openmedspa.settings import BARE, PREFIX, SECRETS, Settings
 
 ROOT = Path(openmedspa.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
@@ -33,7 +35,14 @@ SQL = re.compile(
 # The kit's plumbing and the installation speak to PostgreSQL about itself; everything of the business is in queries.py.
 MAY_HOLD_SQL = {"kit/db.py", "kit/migrate.py", "kit/fresh.py", "installation.py"}
 UNWANTED = {"service.py", "utils.py", "helpers.py", "manager.py", "base.py"}
-TABLES: list[list[Route]] = [exam.routes("production"), exam.routes("staging")]
+SERVER = "http://127.0.0.1:8000"
+# Each API as it is served somewhere: how its paths begin, its table, its document.
+APIS: dict[str, tuple[str, list[Route], dict[str, Any]]] = {
+    "exam, production": ("/emr/", exam.routes("production"), exam_document("production", SERVER)),
+    "exam, staging": ("/emr/", exam.routes("staging"), exam_document("staging", SERVER)),
+    "partner": ("/v1/", PARTNER_API, partner_document(SERVER)),
+}
+SECURITY: dict[str, list[dict[str, list[str]]]] = {"/emr/": [{"apiKey": []}], "/v1/": [{"bearer": []}]}
 
 
 def tree(path: Path) -> ast.Module:
@@ -121,28 +130,30 @@ def test_rules_and_queries_know_no_http(path: Path) -> None:
     assert not [name for name in imports(path) if name.startswith(("openmedspa.kit.http", "starlette"))]
 
 
-@pytest.mark.parametrize("routes", TABLES, ids=["production", "staging"])
-def test_every_route_is_complete_and_declared_once(routes: list[Route]) -> None:
+@pytest.mark.parametrize("name", APIS)
+def test_every_route_is_complete_and_declared_once(name: str) -> None:
+    prefix, routes, _ = APIS[name]
     for route in routes:
-        assert route.path.startswith("/emr/")
+        assert route.path.startswith(prefix)
         assert route.access is not None
         assert route.door.__doc__, route.door
         assert route.answer is not None
     assert len({(route.method, route.path) for route in routes}) == len(routes)
-    assert len({route.door for route in routes}) == len(routes)
+    assert len({route.door.__name__ for route in routes}) == len(routes)
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_the_openapi_document_is_valid_and_lists_the_table(environment: str) -> None:
-    document = exam_openapi(Settings.read({}, environment=environment, secret_key="x"))
+@pytest.mark.parametrize("name", APIS)
+def test_the_openapi_document_is_valid_and_lists_the_table(name: str) -> None:
+    prefix, routes, document = APIS[name]
     OpenAPIV31SpecValidator(document).validate()
     listed = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
-    table = exam.routes("production" if environment == "production" else "staging")
-    assert listed == {(route.method, route.path) for route in table}
+    assert listed == {(route.method, route.path) for route in routes}
+    is_open = {(route.method, route.path) for route in routes if isinstance(route.access, Open)}
+    assert is_open == ({("POST", "/v1/{PPass}/auth/token")} if prefix == "/v1/" else set())
     for path, methods in document["paths"].items():
-        for operation in methods.values():
+        for method, operation in methods.items():
             assert operation["summary"], path
-            assert operation["security"] == [{"apiKey": []}], path
+            assert operation["security"] == ([] if (method.upper(), path) in is_open else SECURITY[prefix]), path
             for answer in operation["responses"].values():
                 assert answer["content"]["application/json"]["example"] is not None
 
@@ -167,8 +178,9 @@ def test_no_proxy_is_believed_when_told_none() -> None:
 async def _nobody(*_: object) -> None: ...
 
 
-def test_every_example_of_the_openapi_document_fits_its_schema() -> None:
-    document = exam_openapi(Settings.read({}, environment="staging", secret_key="x"))
+@pytest.mark.parametrize("name", APIS)
+def test_every_example_of_the_openapi_document_fits_its_schema(name: str) -> None:
+    document = APIS[name][2]
     examples = [
         media
         for methods in [*document["paths"].values(), *document["webhooks"].values()]

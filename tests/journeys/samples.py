@@ -23,6 +23,7 @@ VARYING = [
     (re.compile(r"(evt|req)_[0-9a-f]+"), r"\1_ID"),
     (re.compile(r"oms_(test|live)_\w{20,}"), r"oms_\1_KEY"),
     (re.compile(r"loc_[0-9a-f]{10,}"), "loc_ID"),
+    (re.compile(r"eyJ[\w.-]+"), "TOKEN"),
     (re.compile(r"[Ss]andbox ?[0-9a-f]{6}"), "SANDBOX"),
     (re.compile(r"/visit/\w+\.[\w-]{22}"), "/visit/TOKEN"),
     (re.compile(r"(?:\S*/|\S*python\S* -m )openmedspa (?=[a-z])"), "openmedspa "),  # as it was called
@@ -31,6 +32,7 @@ VARYING = [
     (re.compile(r"\b20\d\d-\d\d-\d\d\b"), "DATE"),
     (re.compile(r'("(?:now|timestamp)": ?)\d{10,13}'), r"\g<1>0"),
     (re.compile(r'("(?:last_duration_ms)": ?)\d+'), r"\g<1>0"),
+    (re.compile(r'("(?:ID|TicketID|CommentID|id)": ?)\d+'), r"\g<1>0"),
     (re.compile(r"\(\d+ ms\)"), "(MS)"),
     (re.compile(r"\b\d\d:\d\d:\d\d\b"), "CLOCK"),
 ]

@@ -15,14 +15,17 @@ from client import Client, open_client
 from msgspec.structs import replace
 
 from openmedspa.cli.commands import GROUPS
-from openmedspa.portals.docs.reference import KEY
+from openmedspa.demo.constants import DEMO_PARTNER_KEY
+from openmedspa.portals.docs.reference import KEY, PARTNER_KEY
 from openmedspa.portals.docs.rendering import render
 from openmedspa.portals.docs.shelf import Leaf, Shelf, find_root
 from openmedspa.routes import exam
 from openmedspa.routes.documents import exam_document
+from openmedspa.routes.partner import PARTNER_API
 from openmedspa.settings import BARE, PREFIX, SECRETS, Settings
 
 ROOT = Path(__file__).parents[2]
+CONSOLES = ("console", "partner-console")
 HREF = re.compile(r'href="([^"]+)"')
 # Never anything inline, never anything from elsewhere.
 INLINE = re.compile(
@@ -43,7 +46,7 @@ async def page(http: httpx2.AsyncClient, address: str) -> str:
 
 
 def names() -> list[str]:
-    return [*Shelf(find_root()).leaves, "reference", "events", "commands", "settings", "decisions"]
+    return [*Shelf(find_root()).leaves, "reference", "partner-reference", "events", "commands", "settings", "decisions"]
 
 
 async def test_every_link_of_every_page_leads_to_a_page_and_a_place_on_it(http: httpx2.AsyncClient) -> None:
@@ -85,18 +88,18 @@ async def test_every_page_is_also_markdown_whose_links_lead_on(http: httpx2.Asyn
         outside_code = re.sub(r"^```.*?^```", "", answer.text, flags=re.MULTILINE | re.DOTALL)
         for target in re.findall(r"\]\(([^)#]+)", outside_code):
             assert re.match(r"https?:|/", target), (address, target)
-            assert target.endswith((".md", "/console")) or not target.startswith("/docs"), (address, target)
+            assert target.endswith((".md", *CONSOLES)) or not target.startswith("/docs"), (address, target)
             if target.startswith("/"):
                 await page(http, target)
 
 
 async def test_no_page_holds_scripts_styles_or_strangers(http: httpx2.AsyncClient) -> None:
-    for name in [*names(), "console"]:
+    for name in [*names(), *CONSOLES]:
         answer = await http.get(f"/docs/{name}".rstrip("/"))
         assert not INLINE.search(re.sub(r"<pre.*?</pre>|<a [^>]*>", "", answer.text, flags=re.DOTALL)), name
         policy = answer.headers["content-security-policy"]
         assert "unsafe" not in policy
-        assert ("script-src" in policy) == (name == "console")
+        assert ("script-src" in policy) == (name in CONSOLES)
 
 
 async def test_llms_txt_names_every_page_of_the_index(http: httpx2.AsyncClient) -> None:
@@ -134,11 +137,12 @@ async def test_the_first_page_is_markdown_too_and_titled_unlike_the_quickstart(h
 
 
 async def test_the_reference_has_every_call_of_this_server(http: httpx2.AsyncClient) -> None:
-    text = await page(http, "/docs/reference.md")
-    for route in exam.routes("staging"):
-        assert f"### `{route.method} {route.path}`" in text
-    for line in text.splitlines():
-        assert not line.startswith("| ") or line.count(" |") >= 2, line
+    for name, routes in {"reference": exam.routes("staging"), "partner-reference": PARTNER_API}.items():
+        text = await page(http, f"/docs/{name}.md")
+        calls = re.findall(r"^### `(\w+ /.+)`$", text, re.MULTILINE)
+        assert sorted(calls) == sorted(f"{route.method} {route.path}" for route in routes)
+        for line in text.splitlines():
+            assert not line.startswith("| ") or line.count(" |") >= 2, line
 
 
 async def test_production_documents_no_sandbox(settings: Settings, owner: asyncpg.Connection) -> None:
@@ -147,11 +151,12 @@ async def test_production_documents_no_sandbox(settings: Settings, owner: asyncp
     async with open_client(live, None) as client:
         text = await page(client.http, "/docs/reference.md")
         pages = {name: await page(client.http, f"/docs/{name}") for name in names() if name}
-        console = await page(client.http, "/docs/console")
+        consoles = [await page(client.http, f"/docs/{name}") for name in CONSOLES]
     assert "POST /emr/appointments" in text
     assert "/staging/" not in text
     assert [name for name, text in pages.items() if KEY in text] == []
-    assert KEY not in console
+    assert [name for name, text in pages.items() if PARTNER_KEY in text] == []
+    assert not any(KEY in console or PARTNER_KEY in console for console in consoles)
     assert "x-api-key: oms_live_…" in pages["guides/first-exam"]
     said = {name for name, text in pages.items() if "<strong>Staging only</strong>" in text}
     assert {"guides/sandbox", "quickstart", "guides/first-exam", "errors/treatment_twice"} <= said
@@ -178,19 +183,28 @@ async def test_samples_name_the_demos_own_address(settings: Settings) -> None:
         text = await page(client.http, "/docs/guides/first-exam")
         going_live = await page(client.http, "/docs/guides/going-live.md")
         console = await page(client.http, "/docs/console")
+        partner = (
+            await page(client.http, "/docs/partner-reference.md"),
+            await page(client.http, "/docs/partner-console"),
+        )
     assert "127.0.0.1:8123" in text
     assert "127.0.0.1:8000" not in text
     assert KEY in text and KEY in console
+    assert DEMO_PARTNER_KEY == PARTNER_KEY
+    assert all(PARTNER_KEY in page for page in partner)
+    assert "your_api_key_here" not in partner[0]
     assert "proxy_pass http://127.0.0.1:8000;" in going_live  # the default port, wherever this page is read
 
 
 async def test_elsewhere_than_on_a_demo_samples_carry_no_key(settings: Settings) -> None:
     async with open_client(replace(settings, demo=False), None) as client:
         text = await page(client.http, "/docs/guides/first-exam.md")
-        console = await page(client.http, "/docs/console")
+        consoles = [await page(client.http, f"/docs/{name}") for name in CONSOLES]
+        partner = await page(client.http, "/docs/partner-reference.md")
     assert "http://exams.example.com/emr/" in text and "x-api-key: oms_test_…" in text
-    assert KEY not in text
-    assert KEY not in console
+    assert KEY not in text and PARTNER_KEY not in partner
+    assert '{"apiKey": "oms_test_…"}' in partner
+    assert not any(KEY in console or PARTNER_KEY in console for console in consoles)
 
 
 def test_the_console_reads_plain_summaries_and_choices_of_a_type() -> None:

@@ -15,6 +15,7 @@ PAGES = [
     "",
     "/guides/webhooks",
     "/reference",
+    "/partner-reference",
     "/errors",
     "/errors/field_invalid",
     "/settings",

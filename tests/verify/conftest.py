@@ -10,10 +10,15 @@ import pytest
 from cli.conftest import Prompt, prompt
 from served import Served, environment, serving
 
+from openmedspa.demo import constants
 from openmedspa.partners import keys
 from openmedspa.verify.contents import CONTRACT
 from openmedspa.verify.given import Given
 from openmedspa.verify.inbox import open_inbox
+from openmedspa.verify.meeting import meet
+from openmedspa.verify.partner import contents as partner_contents
+from openmedspa.verify.partner import meeting as partner_meeting
+from openmedspa.verify.partner.given import Given as PartnerGiven
 from openmedspa.verify.run import Run, chosen, run
 from openmedspa.verify.server import session
 
@@ -55,6 +60,22 @@ def known(demo: Served) -> dict[str, str]:
     }
 
 
+@pytest.fixture(scope="session")
+def known_partner(demo: Served) -> dict[str, str]:
+    """The same for the partner API; its keys are the demo's own, and one more that is ended."""
+    card = demo.demo("partner_api")
+    ended = json.loads(_type(demo, "keys", "create", constants.DEMO_OFFICE.partner, "--json"))
+    _type(demo, "keys", "revoke", str(ended["id"]), "--yes")
+    return {
+        "ppass": card["ppass"],
+        "key": card["api_key"],
+        "prospects_key": card["narrow_api_key"],
+        "foreign_ppass": card["foreign"]["ppass"],
+        "foreign_key": card["foreign"]["api_key"],
+        "ended_key": ended["key"],
+    }
+
+
 @pytest.fixture
 def verify(known: dict[str, str]) -> Verify:
     """`await verify(url, "cancel.*")`: these checks at that address."""
@@ -62,7 +83,22 @@ def verify(known: dict[str, str]) -> Verify:
     async def verify(url: str, *patterns: str, **changes: Any) -> Run:
         given = Given(**{**known, **changes})
         async with session(given.timeout) as http, open_inbox("127.0.0.1", 0) as inbox:
-            return await run(http, url, given, chosen(CONTRACT, patterns), inbox=inbox)
+            subject = await meet(http, url, given, inbox=inbox)
+            return await run(subject, chosen(CONTRACT, patterns))
+
+    return verify
+
+
+@pytest.fixture
+def verify_partner(known_partner: dict[str, str]) -> Verify:
+    """The same of the partner API's checks."""
+
+    async def verify(url: str, *patterns: str) -> Run:
+        values: dict[str, Any] = dict(known_partner)
+        given = PartnerGiven(**values)
+        async with session(given.timeout) as http:
+            subject = await partner_meeting.meet(http, url, given)
+            return await run(subject, chosen(partner_contents.CONTRACT, patterns))
 
     return verify
 

@@ -65,15 +65,16 @@ class Defect(NamedTuple):
 class Proxy:
     def __init__(self, target: str, defect: Defect | None) -> None:
         self.target = target
+        self.prefix = URL(target).path
         self.defect = defect
-        self.base = ""
+        self.root = ""
         self._inbox = ""
 
     async def handle(self, request: web.Request) -> web.Response:
         """A check's request, spoilt on its way there or back."""
         who = request.headers.get("User-Agent", "").partition(" ")[2]
         headers = CIMultiDict((name.decode(), value.decode("latin-1")) for name, value in request.raw_headers)
-        path = request.raw_path.removeprefix("/emr")
+        path = request.raw_path.removeprefix(self.prefix)
         asked = Asked(request.method, path, headers, await request.read(), "" if who == "probe" else who)
         defect = self.defect if asked.who else None
         if defect and defect.request:
@@ -103,7 +104,7 @@ class Proxy:
         if not isinstance(url, str) or not url.startswith("http://127.0.0.1"):
             return asked
         self._inbox = url
-        return asked._replace(body=json.dumps({"url": f"{self.base.removesuffix('/emr')}/relay"}).encode())
+        return asked._replace(body=json.dumps({"url": f"{self.root}/relay"}).encode())
 
     async def _pass_on(self, asked: Asked) -> Reply:
         headers = CIMultiDict((name, value) for name, value in asked.headers.items() if name.lower() not in HOP)
@@ -125,8 +126,8 @@ async def spoiling(target: str, defect: Defect | None) -> AsyncIterator[str]:
     application.router.add_post("/relay", proxy.relay)
     application.router.add_route("*", "/{path:.*}", proxy.handle)
     async with listening(application) as url:
-        proxy.base = f"{url}/emr"
-        yield proxy.base
+        proxy.root = url
+        yield url + proxy.prefix
 
 
 @asynccontextmanager

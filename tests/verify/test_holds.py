@@ -8,11 +8,12 @@ from cli.terminal import Ran, run
 from served import Served
 
 from openmedspa.verify.contents import CONTRACT
+from openmedspa.verify.partner.contents import CONTRACT as PARTNER_CONTRACT
 
 
-def command(demo: Served, known: dict[str, str], *words: str) -> Ran:
+def command(demo: Served, known: dict[str, str], *words: str, at: str = "/emr") -> Ran:
     flags = [word for name, value in known.items() for word in (f"--{name.replace('_', '-')}", value)]
-    return run("verify", f"{demo.url}/emr", *flags, *words)
+    return run("verify", f"{demo.url}{at}", *flags, *words)
 
 
 def test_every_check_holds_and_none_is_skipped(demo: Served, known: dict[str, str], tmp_path: Path) -> None:
@@ -21,7 +22,7 @@ def test_every_check_holds_and_none_is_skipped(demo: Served, known: dict[str, st
     assert [line.split("\t")[1] for line in ran.lines] == [check.id for check in CONTRACT]
     assert ran.code == 0
     assert f"{len(CONTRACT)} of {len(CONTRACT)} hold, 0 failed, 0 skipped at {demo.url}/emr." in ran.err
-    assert "visits were ordered, all for invented people at example.com." in ran.err
+    assert " visits were made, all of invented people at example.com." in ran.err
     assert "points to us, who are gone now" in ran.err
     suites = ET.parse(tmp_path / "junit.xml").getroot()
     assert suites.attrib["tests"] == str(len(CONTRACT))
@@ -34,7 +35,7 @@ def test_the_demo_beside_it_says_key_ids_and_secrets(demo: Served) -> None:
     for words in ((), (demo.url,), (f"http://localhost:{demo.port}/emr/",)):
         ran = run("verify", *words, "--data-dir", str(demo.data_dir), "--only", "cancel", "--no-webhooks")
         assert ran.code == 0, ran.err
-        assert f"those of the demo at {demo.url}/emr" in ran.err
+        assert f"those of the demo at {demo.url}." in ran.err
         assert all(line.startswith("held\tcancel.") for line in ran.lines)
 
 
@@ -42,12 +43,48 @@ def test_what_is_not_known_is_skipped_and_said(demo: Served, known: dict[str, st
     given = {name: known[name] for name in ("key", "location")}
     ran = command(demo, given, "--no-webhooks", "--only", "deliveries", "--only", "cancel.*", "--json")
     assert ran.code == 0
-    checks = {check["id"]: check for check in json.loads(ran.out)["checks"]}
+    (found,) = json.loads(ran.out)["runs"]
+    checks = {check["id"]: check for check in found["checks"]}
     assert checks["cancel.works"]["outcome"] == "held"
     assert checks["cancel.foreign"]["why"] == "needs --foreign-gfe"
     assert checks["deliveries.comes"]["why"].startswith("needs webhooks: --receive")
     assert "1 skipped: needs --foreign-gfe" in ran.err
     assert "points to us" not in ran.err
+
+
+def test_the_partner_contract_holds_and_no_check_is_skipped(
+    demo: Served, known_partner: dict[str, str], tmp_path: Path
+) -> None:
+    ran = command(demo, known_partner, "--api", "partner", "--junit", str(tmp_path / "junit.xml"), "--strict", at="/v1")
+    assert [line for line in ran.lines if not line.startswith("held\t")] == []
+    assert [line.split("\t")[1] for line in ran.lines] == [check.id for check in PARTNER_CONTRACT]
+    assert ran.code == 0
+    count = len(PARTNER_CONTRACT)
+    assert f"{count} of {count} hold, 0 failed, 0 skipped at {demo.url}/v1." in ran.err
+    assert " prospects, " in ran.err and "points to us" not in ran.err
+    suites = ET.parse(tmp_path / "junit.xml").getroot()
+    assert (suites.attrib["name"], suites.attrib["tests"]) == ("partner API", str(count))
+    assert {case.attrib["classname"].partition(".")[0] for case in suites.iter("testcase")} == {"partner"}
+
+
+def test_a_demo_is_checked_for_both_apis_at_once(demo: Served) -> None:
+    only = ("--only", "treatments", "--only", "me", "--only", "isolation", "--json")
+    for words in ((), (demo.url,), (f"{demo.url}/v1", "--api", "both")):
+        ran = run("verify", *words, "--data-dir", str(demo.data_dir), *only)
+        assert ran.code == 0, ran.err
+        exam, partner = json.loads(ran.out)["runs"]
+        assert (exam["base_url"], partner["base_url"]) == (f"{demo.url}/emr", f"{demo.url}/v1")
+        assert {check["outcome"] for check in exam["checks"] + partner["checks"]} == {"held"}
+    alone = run("verify", f"{demo.url}/v1", "--data-dir", str(demo.data_dir), *only)
+    assert [found["api"] for found in json.loads(alone.out)["runs"]] == ["partner"]
+
+
+def test_one_key_that_opens_both_is_enough(demo: Served, known_partner: dict[str, str]) -> None:
+    given = {"key": known_partner["key"], "ppass": "DemoOffice", "location": demo.card["location_id"]}
+    ran = command(demo, given, "--no-webhooks", "--only", "treatments", "--only", "isolation", "--json", at="")
+    exam, partner = json.loads(ran.out)["runs"]
+    assert {check["why"] for check in partner["checks"]} == {"needs --foreign-key"}
+    assert "held" in {check["outcome"] for check in exam["checks"]}
 
 
 def test_the_list_needs_no_server() -> None:
@@ -59,8 +96,9 @@ def test_the_list_needs_no_server() -> None:
 
 
 def test_each_check_has_a_name_and_a_sentence_of_its_own() -> None:
-    assert len({check.id for check in CONTRACT}) == len(CONTRACT)
-    assert len({check.says for check in CONTRACT}) >= len(CONTRACT) - len({check.group for check in CONTRACT})
-    for check in CONTRACT:
+    every = [*CONTRACT, *PARTNER_CONTRACT]
+    assert len({check.id for check in every}) == len(every)
+    assert len({check.says for check in every}) >= len(every) - len({check.group for check in every})
+    for check in every:
         assert check.says[0].isupper() or not check.says[0].isalpha(), check.id
         assert check.says.endswith("."), check.id

@@ -21,7 +21,7 @@ async def test_a_failure_says_what_was_sent_expected_and_came(
     defect = Defect("", "", reply=when(cancelling, field(note="\x1b[31m<&>\x00")))
     async with spoiling(demo.card["base_url"], defect) as url:
         run = await verify(url, "cancel.works", "cancel.unknown")
-    report.show(run)
+    report.show([run])
     out = capsys.readouterr().out
     lines = out.splitlines()
     assert lines[0].startswith("failed\tcancel.works\tdocumented\tA visit at home that is Processing is cancelled")
@@ -32,11 +32,11 @@ async def test_a_failure_says_what_was_sent_expected_and_came(
     assert told["came"].endswith("— `note` is not a field of the contract")
     assert "\x1b" not in out
     assert demo.card["api_key"] not in out
-    report.write_junit(run, tmp_path / "junit.xml")
+    report.write_junit([run], tmp_path / "junit.xml")
     failure = next(ET.parse(tmp_path / "junit.xml").getroot().iter("failure"))
     assert failure.attrib["type"] == "Contract"
     assert "expected" in str(failure.text)
-    record = json.loads(report.dump(report.as_json(run)))["checks"][0]
+    record = json.loads(report.dump(report.as_json([run])))["runs"][0]["checks"][0]
     assert (record["id"], record["outcome"]) == ("cancel.works", "failed")
     assert report.summary(run)[0].startswith("1 of 2 hold, 1 failed (1 documented), 0 skipped at http://127.0.0.1:")
     assert run.failed(strict=False)
@@ -48,9 +48,9 @@ async def test_what_a_server_says_is_harmless_to_terminals_and_xml(
     defect = Defect("", "", reply=lambda _, reply: reply._replace(body=b"\x1b[31m\x00\x9b<&>"))
     async with spoiling(demo.card["base_url"], defect) as url:
         run = await verify(url, "cancel.unknown")
-    report.show(run)
+    report.show([run])
     assert "came      404 ?[31m??<&>" in capsys.readouterr().out.replace("\ufffd", "?")
-    report.write_junit(run, tmp_path / "junit.xml")
+    report.write_junit([run], tmp_path / "junit.xml")
     assert "[31m" in str(next(ET.parse(tmp_path / "junit.xml").getroot().iter("failure")).text)
 
 
@@ -79,7 +79,7 @@ async def test_a_terminal_gets_a_table(
     run = await verify(demo.url, "cancel.works", "cancel.foreign", "errors.request-id", foreign_gfe="")
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     monkeypatch.setenv("COLUMNS", "100")
-    report.show(run)
+    report.show([run])
     out = capsys.readouterr().out
     assert re.search(r"^\W*cancel\W*$", re.sub(r"\x1b\[[0-9;]*m", "", out), re.MULTILINE)
     assert "✓" in out and "works" in out

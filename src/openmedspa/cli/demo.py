@@ -1,5 +1,6 @@
 """`openmedspa demo`: the demo's address, key, ids and secrets, as they are in its database now."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from openmedspa.cli.flags import DataDir, Json, Port
@@ -25,9 +26,8 @@ async def demo(*, as_json: Json = False, port: Port = None, data_dir: DataDir = 
     if as_json:
         show_json(found)
         return
-    for api, values in found.items():
-        for name, value in values.items():
-            data(f"{api}.{name}\t{value}")
+    for name, value in _flat(found):
+        data(f"{name}\t{value}")
     say(typable("To serve it: openmedspa serve --demo"))
 
 
@@ -40,9 +40,26 @@ async def refresh_note(settings: "Settings") -> None:
     leave_note(settings.data_dir, _as_served(dict(await card(with_secret_key(settings))), settings))
 
 
+def _flat(card: dict[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    """`partner_api.foreign.ppass` and its like, each with its value."""
+    for name, value in card.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{before}{name}.")
+        else:
+            yield before + name, value
+
+
 def _as_served(card: dict[str, Any], settings: "Settings") -> dict[str, Any]:
     """With the address of the last `serve --demo`, when no port was asked for."""
     from openmedspa.cli.start_card import find_note
 
     note = find_note(settings.data_dir)
-    return {**card, "exam_api": {**card["exam_api"], "base_url": note["base_url"]}} if note else card
+    if note is None:
+        return card
+    exam_api, partner_api = card["exam_api"], card["partner_api"]
+    served = note["base_url"].removesuffix("/emr")
+    return {
+        **card,
+        "exam_api": {**exam_api, "base_url": f"{served}/emr"},
+        "partner_api": {**partner_api, "base_url": f"{served}/v1"},
+    }

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from openmedspa.cli.flags import DataDir, Json, Yes, repeated, switch
 from openmedspa.cli.moments import later
@@ -14,8 +14,11 @@ from openmedspa.kit.errors import Stopped
 app = App(name="keys", help="API keys of partners.", version_flags=())
 COLUMNS = {
     "id": "NUMBER", "partner": "PARTNER", "name": "NAME", "key": "KEY", "scopes": "SCOPES", "location_ids": "ONLY AT",
-    "last_used_at": "LAST USED", "expires_at": "EXPIRES", "revoked_at": "REVOKED",
+    "per_second": "PER SECOND", "burst": "BURST", "last_used_at": "LAST USED", "expires_at": "EXPIRES",
+    "revoked_at": "REVOKED",
 }  # fmt: skip
+PerSecond = Annotated[int | None, Parameter(name="--per-second", help="Calls a second; 0 for no limit.")]
+Burst = Annotated[int | None, Parameter(name="--burst", help="Calls at once, after a pause.")]
 
 
 @app.command
@@ -30,6 +33,8 @@ async def create(
     scope: Annotated[tuple[str, ...], repeated("What it may do; Exams unless given. May be repeated.")] = ("Exams",),
     location: Annotated[tuple[str, ...], repeated("Only there, not all the partner's places. May be repeated.")] = (),
     expires: str | None = None,
+    per_second: PerSecond = None,
+    burst: Burst = None,
     as_json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
@@ -53,14 +58,15 @@ async def create(
         return
     async with open_desk(data_dir) as desk:
         expires_at = later(expires, now=desk.now) if expires is not None else None
+        limits = {name: value for name, value in (("per_second", per_second), ("burst", burst)) if value is not None}
         key, row = await desk.write(
             lambda tx: registry.create_key(
                 tx, partner, environment=desk.settings.environment, name=name, scopes=scope, location_ids=location,
-                expires_at=expires_at, actor=desk.actor, now=desk.now,
+                expires_at=expires_at, actor=desk.actor, now=desk.now, **limits,
             )
         )  # fmt: skip
     if as_json:
-        fields = ("id", "name", "scopes", "location_ids", "expires_at")
+        fields = ("id", "name", "scopes", "location_ids", "expires_at", "per_second", "burst")
         show_json({"key": key, **{field: row[field] for field in fields}})
         return
     data(key)
@@ -97,6 +103,28 @@ async def list_(*, as_json: Json = False, data_dir: DataDir = None) -> None:
     async with open_desk(data_dir) as desk:
         rows = await queries.list_keys(desk.db)
     show(rows, COLUMNS, as_json=as_json, nothing=typable('No keys yet: openmedspa keys create "PARTNER"'))
+
+
+@app.command
+async def limit(number: int, /, *, per_second: PerSecond = None, burst: Burst = None, data_dir: DataDir = None) -> None:
+    """Set how often a key may call, from the next second on; each process of the server counts for itself."""
+    from openmedspa.cli.database import open_desk
+    from openmedspa.partners import registry
+
+    if per_second is None and burst is None:
+        raise Stopped(
+            "keys limit takes --per-second, --burst or both.",
+            f"openmedspa keys limit {number} --per-second 50 --burst 200",
+            exit_code=2,
+        )
+    async with open_desk(data_dir) as desk:
+        row = await desk.write(
+            lambda tx: registry.set_limits(
+                tx, number, per_second=per_second, burst=burst, actor=desk.actor, now=desk.now
+            )
+        )
+    limits = f"{row['per_second']} calls a second, {row['burst']} at once" if row["per_second"] else "no limit"
+    data(f"key {number}: {limits}")
 
 
 @app.command

@@ -1,4 +1,4 @@
-"""`openmedspa routes`: every URL of the product, from the table that serves them. Asks no database."""
+"""`openmedspa routes`: every URL of both APIs, from the tables that serve them. Asks no database."""
 
 from typing import Annotated, Any, Literal
 
@@ -18,11 +18,12 @@ def routes(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Every URL: method, path, the scope its key must have, body, answer and status."""
+    """Every URL: method, path, the scope its key or token must have, body, answer and status."""
     from openmedspa.routes import exam
+    from openmedspa.routes.partner import PARTNER_API
     from openmedspa.settings import Settings
 
-    table = exam.routes(environment or Settings.read().environment)
+    table = [*exam.routes(environment or Settings.read().environment), *PARTNER_API]
     show(map(_row, table), COLUMNS, as_json=as_json)
 
 

@@ -12,17 +12,21 @@ if TYPE_CHECKING:
     from openmedspa.settings import Settings
 
 NOTE = "demo.json"
-WIDTH = 12
+WIDTH = 13
 
 
 def demo(settings: "Settings", card: dict[str, Any]) -> list[str]:
     """Everything a first order takes, to be copied."""
-    exam_api = card["exam_api"]
+    exam_api, partner_api = card["exam_api"], card["partner_api"]
     leave_note(settings.data_dir, card)
     lines = [
         _line("Exam API", exam_api["base_url"]),
         _line("API key", exam_api["api_key"]),
         _line("Location", exam_api["location_id"]),
+        "",
+        _line("Partner API", partner_api["base_url"]),
+        _line("API key", partner_api["api_key"] or "revoked"),
+        _line("Practice", partner_api["ppass"]),
         "",
         _line("Guides", f"{settings.base_url}/docs"),
         _line("Outbox", f"{settings.base_url}/staging/outbox", "what patients were sent"),
@@ -37,7 +41,8 @@ def demo(settings: "Settings", card: dict[str, Any]) -> list[str]:
 async def plain(settings: "Settings") -> list[str]:
     """For production and staging: where it is, and how to begin when nothing is in it yet."""
     base = settings.base_url
-    lines = [_line("Exam API", f"{base}/emr"), _line("Guides", f"{base}/docs"), _line("Stop", "Ctrl-C")]
+    lines = [_line("Exam API", f"{base}/emr"), _line("Partner API", f"{base}/v1")]
+    lines += [_line("Guides", f"{base}/docs"), _line("Stop", "Ctrl-C")]
     if await _is_empty(settings):
         lines += ["", _line("Begin", typable("openmedspa practices create GlowOffice"))]
         lines += [_line("Or look", typable("openmedspa serve --demo --data-dir .data-demo"), "invented data")]
@@ -62,13 +67,13 @@ def address(settings: "Settings") -> str:
     return note["base_url"].removesuffix("/emr") if note else settings.base_url
 
 
-def find_note(data_dir: Path) -> dict[str, Any] | None:
-    """The exam API's part of the card that the last `serve --demo` of this folder left."""
+def find_note(data_dir: Path, *, api: str = "exam_api") -> dict[str, Any] | None:
+    """One API's part of the card that the last `serve --demo` of this folder left."""
     try:
         card = json.loads((data_dir / NOTE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    found: dict[str, Any] | None = card.get("exam_api") if isinstance(card, dict) else None
+    found: dict[str, Any] | None = card.get(api) if isinstance(card, dict) else None
     return found
 
 

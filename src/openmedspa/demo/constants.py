@@ -3,21 +3,26 @@
 None of them is a secret: they stand in public code, load into a staging database only, and stay on loopback.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
 from openmedspa.exams.status import Step
 from openmedspa.exams.wire import PREFIX
 from openmedspa.partners import keys
+from openmedspa.partners import wire as partner_wire
 
 # What `demo --json` puts behind the server's address. The documents write `GET /treatments`, and a client of theirs
 # changes base URL and key, nothing else: so its base URL ends in /emr.
 EXAM_API_PATH = PREFIX
+PARTNER_API_PATH = partner_wire.PREFIX
 
 # Readable stems, so that a key found in a log or a screenshot is known for what it is.
 DEMO_KEY = keys.with_checksum("oms_test_" + "DemoEmrKeyForTryingThingsOut".ljust(keys.RANDOM_LENGTH, "0"))
 RIVAL_KEY = keys.with_checksum("oms_test_" + "RivalEmrKeyForTryingThingsOut".ljust(keys.RANDOM_LENGTH, "0"))
+DEMO_PARTNER_KEY = keys.with_checksum("oms_test_" + "DemoPartnerKeyForTryingItOut".ljust(keys.RANDOM_LENGTH, "0"))
+DEMO_NARROW_KEY = keys.with_checksum("oms_test_" + "DemoNarrowKeyForTryingItOut".ljust(keys.RANDOM_LENGTH, "0"))
+RIVAL_PARTNER_KEY = keys.with_checksum("oms_test_" + "RivalPartnerKeyForTryingItOut".ljust(keys.RANDOM_LENGTH, "0"))
 HEADER_SECRET = "DemoHeaderSecretForTryingThingsOut"  # noqa: S105 published on purpose
 SIGNING_SECRET = "whsec_DemoWebhookSigningSecretForTryingThingsOut0="  # noqa: S105 base64 of 32 bytes
 LISTEN_URL = "http://127.0.0.1:9000/"  # where `openmedspa listen` waits
@@ -38,8 +43,16 @@ class Place(Struct, frozen=True):
     visits: Mapping[Step, int]
 
 
+class PartnerKey(Struct, frozen=True):
+    """A key of the partner API, and what it opens."""
+
+    name: str
+    key: str
+    scopes: Sequence[str] = keys.SCOPES
+
+
 class Tenant(Struct, frozen=True, kw_only=True):
-    """A practice of the demo, with the EMR that serves it and nobody else."""
+    """A practice of the demo, with the EMR and the partner that serve it and nobody else."""
 
     ppass: str
     name: str
@@ -47,6 +60,8 @@ class Tenant(Struct, frozen=True, kw_only=True):
     favourites: list[str]
     emr: str
     key: str
+    partner: str
+    partner_keys: list[PartnerKey]
     people: int  # fewer than visits: some come again
 
 
@@ -55,6 +70,11 @@ DEMO_OFFICE = Tenant(
     name="Marrowby Skin & Laser",
     emr="Demo EMR",
     key=DEMO_KEY,
+    partner="Larkspur Front Desk",
+    partner_keys=[
+        PartnerKey("demo partner", DEMO_PARTNER_KEY),
+        PartnerKey("demo prospects only", DEMO_NARROW_KEY, ["Prospects"]),
+    ],
     people=130,
     favourites=["Botox Injection", "Dermal Filler", "Chemical Peel", "Lip Filler", "Microneedling", "IPL Photofacial"],
     places=[
@@ -75,6 +95,8 @@ RIVAL_OFFICE = Tenant(
     name="Elmsworth Aesthetics",
     emr="Rival EMR",
     key=RIVAL_KEY,
+    partner="Quillhaven Bookings",
+    partner_keys=[PartnerKey("rival partner", RIVAL_PARTNER_KEY)],
     people=15,
     favourites=["Dysport", "Restylane", "Semaglutide"],
     places=[

@@ -1,6 +1,6 @@
 """Loads the demo into a staging database, once, and says what is in it. Never touches a production database."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from importlib import resources
@@ -10,10 +10,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from openmedspa import installation
-from openmedspa.demo import constants, queries
-from openmedspa.demo.constants import Tenant
+from openmedspa.demo import constants, partner_data, queries
+from openmedspa.demo.constants import PartnerKey, Tenant
 from openmedspa.demo.documents import DOCUMENTED, documented
-from openmedspa.demo.people import people
+from openmedspa.demo.people import Person, people
 from openmedspa.demo.visits import Catalogue, Office, Patient, Visit, tell
 from openmedspa.kit.crypto import Vault
 from openmedspa.kit.db import SYSTEM_ROLE, Database, Tx, connect_pool
@@ -62,6 +62,7 @@ async def card(settings: Settings) -> dict[str, object]:
     await installation.require_ready(settings)
     async with _system(settings) as db:
         row = await queries.find_card(db, keys.digest(constants.DEMO_KEY))
+        live = await queries.list_live_keys(db, [keys.digest(key) for key in _partner_keys()])
     if row is None:
         raise Stopped("The demo is not loaded here.", "openmedspa serve --demo", exit_code=3)
     if row["is_revoked"]:
@@ -76,8 +77,28 @@ async def card(settings: Settings) -> dict[str, object]:
             "foreign_gfe_id": constants.FOREIGN_GFE,
             "webhook_secret": vault.open(header_secret) if header_secret else None,
             "webhook_signing_secret": vault.open(row["signing_secret_sealed"]),
-        }
+        },
+        "partner_api": {
+            "base_url": settings.base_url + constants.PARTNER_API_PATH,
+            "ppass": constants.DEMO_OFFICE.ppass,
+            "api_key": _if_live(constants.DEMO_PARTNER_KEY, live),
+            "narrow_api_key": _if_live(constants.DEMO_NARROW_KEY, live),
+            "foreign": {
+                "ppass": constants.RIVAL_OFFICE.ppass,
+                "api_key": _if_live(constants.RIVAL_PARTNER_KEY, live),
+            },
+        },
     }
+
+
+def _partner_keys() -> list[str]:
+    tenants = (constants.DEMO_OFFICE, constants.RIVAL_OFFICE)
+    return [entry.key for tenant in tenants for entry in tenant.partner_keys]
+
+
+def _if_live(key: str, live: Collection[bytes]) -> str | None:
+    """None once it was revoked: a key that opens nothing is not handed out."""
+    return key if keys.digest(key) in live else None
 
 
 def _require_staging(environment: str) -> None:
@@ -106,10 +127,18 @@ async def _load(tx: Tx, vault: Vault, *, now: datetime) -> bool:
     catalogue = await _load_catalogue(tx)
     demo_offices = await _load_tenant(tx, constants.DEMO_OFFICE, catalogue)
     rival_offices = await _load_tenant(tx, constants.RIVAL_OFFICE, catalogue)
+    partners_there = [
+        await _load_partner(tx, constants.DEMO_OFFICE, demo_offices[0].practice_id),
+        await _load_partner(tx, constants.RIVAL_OFFICE, rival_offices[0].practice_id),
+    ]
     await _load_endpoint(tx, demo_offices[0], vault, now=now)
-    await _load_visits(tx, demo_offices, rival_offices, catalogue, now=now)
+    exam_people = constants.DEMO_OFFICE.people + constants.RIVAL_OFFICE.people
+    crowd = people(exam_people + sum(partner_data.PEOPLE.values()), seed=SEED)
+    await _load_visits(tx, demo_offices, rival_offices, crowd[:exam_people], catalogue, now=now)
+    await partner_data.load(tx, partners_there, crowd[exam_people:], seed=SEED + 2, now=now)
     loaded_at = datetime.now(UTC)
-    await partners.update_known(tx, [demo_offices[0].partner_id, rival_offices[0].partner_id], loaded_at)
+    emr_ids = [demo_offices[0].partner_id, rival_offices[0].partner_id]
+    await partners.update_known(tx, [*emr_ids, *(there.partner_id for there in partners_there)], loaded_at)
     await queries.update_loaded(tx, loaded_at)
     return True
 
@@ -132,11 +161,26 @@ async def _load_tenant(tx: Tx, tenant: Tenant, catalogue: Catalogue) -> list[Off
         await partners.insert_grant(tx, partner_id, place.id)
     favourites = [catalogue[name].id for name in tenant.favourites]
     await treatments.replace_favourites(tx, [practice_id], practice_id, favourites)
-    key = await partners.insert_key(
-        tx, partner_id, name="demo", key_sha256=keys.digest(tenant.key), prefix=tenant.key[:12],
-        last_four=tenant.key[-4:], scopes=["Exams"], location_ids=None, expires_at=None,
+    key_id = await _load_key(tx, partner_id, PartnerKey("demo", tenant.key, ["Exams"]))
+    return [Office(practice_id, place.id, partner_id, key_id, place.visits) for place in tenant.places]
+
+
+async def _load_partner(tx: Tx, tenant: Tenant, practice_id: int) -> partner_data.Place:
+    """The practice's partner, with its keys, granted the same locations; the first key brings what is loaded."""
+    partner_id: int = (await partners.insert_partner(tx, tenant.partner))["id"]
+    for place in tenant.places:
+        await partners.insert_grant(tx, partner_id, place.id)
+    key_ids = [await _load_key(tx, partner_id, entry) for entry in tenant.partner_keys]
+    return partner_data.Place(tenant.ppass, practice_id, partner_id, f"key:{key_ids[0]}")
+
+
+async def _load_key(tx: Tx, partner_id: int, entry: PartnerKey) -> int:
+    row = await partners.insert_key(
+        tx, partner_id, name=entry.name, key_sha256=keys.digest(entry.key), prefix=entry.key[:12],
+        last_four=entry.key[-4:], scopes=entry.scopes, location_ids=None, expires_at=None,
     )  # fmt: skip
-    return [Office(practice_id, place.id, partner_id, key["id"], place.visits) for place in tenant.places]
+    key_id: int = row["id"]
+    return key_id
 
 
 async def _load_endpoint(tx: Tx, office: Office, vault: Vault, *, now: datetime) -> None:
@@ -158,13 +202,13 @@ async def _load_endpoint(tx: Tx, office: Office, vault: Vault, *, now: datetime)
 
 
 async def _load_visits(
-    tx: Tx, demo_offices: list[Office], rival_offices: list[Office], catalogue: Catalogue, *, now: datetime
-) -> None:
+    tx: Tx, demo_offices: list[Office], rival_offices: list[Office], crowd: list[Person], catalogue: Catalogue, *,
+    now: datetime,
+) -> None:  # fmt: skip
     """Ids for more patients than there are visits do no harm: a sequence has holes anyway."""
     count = sum(sum(office.visits.values()) for office in (*demo_offices, *rival_offices)) + DOCUMENTED
     patient_ids, visit_ids = map(iter, await queries.list_reserved_ids(tx, patients=count, visits=count))
     split = constants.DEMO_OFFICE.people
-    crowd = people(split + constants.RIVAL_OFFICE.people, seed=SEED)
     casts = [(demo_offices, crowd[:split], SEED), (rival_offices, crowd[split:], SEED + 1)]
     told = [documented(demo_offices[0], catalogue, patient_ids=patient_ids, visit_ids=visit_ids, now=now)] + [
         tell(offices, cast, catalogue, seed=seed, patient_ids=patient_ids, visit_ids=visit_ids, now=now)

@@ -45,7 +45,7 @@ SEND_SECONDS = 30  # for one chunk of a stream: whoever reads slower gives the c
 MOST_IN_FLIGHT = 1_000  # of one process; beyond it, an early 503 helps more than a late answer
 JSON = (b"content-type", b"application/json")
 ALWAYS: Headers = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
-encode = msgspec.json.Encoder().encode
+encode = msgspec.json.Encoder(decimal_format="number").encode  # money is a number, to the last digit
 
 
 class Api:

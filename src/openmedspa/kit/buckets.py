@@ -11,6 +11,7 @@ MOST_KEPT = 50_000
 class Bucket(Struct):
     left: float
     at: float  # seconds, on the caller's clock
+    full_at: float  # from then on it is as good as a new one
 
 
 class Taken(Struct, frozen=True):
@@ -25,18 +26,24 @@ class Taken(Struct, frozen=True):
 class Buckets:
     """A bucket for each name, full at first. One process's: each process counts for itself."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, most_kept: int = MOST_KEPT) -> None:
         self._buckets: dict[Hashable, Bucket] = {}
+        self._most_kept = self._sweep_at = most_kept
+
+    def __len__(self) -> int:
+        return len(self._buckets)
 
     def take(self, name: Hashable, *, per_second: float, burst: int, now: float, cost: int = 1) -> Taken:
-        """One call, if there is one left; a refused call costs nothing. `cost=0` only looks."""
-        bucket = self._buckets.get(name)
-        if bucket is None:
-            bucket = self._new(name, burst, now, per_second)
+        """One call, if there is one left; a refused call costs nothing. `cost=0` only looks. `per_second` is above 0.
+
+        A limit that changed counts at once, on what is left.
+        """
+        bucket = self._buckets.get(name) or self._new(name, burst, now)
         left = min(float(burst), bucket.left + max(0.0, now - bucket.at) * per_second)
-        bucket.at = now
         is_granted = left >= 1
         bucket.left = left - cost if is_granted else left
+        bucket.at = max(now, bucket.at)
+        bucket.full_at = bucket.at + (burst - bucket.left) / per_second
         return Taken(
             is_granted,
             int(bucket.left),
@@ -44,10 +51,10 @@ class Buckets:
             ceil((burst - bucket.left) / per_second),
         )
 
-    def _new(self, name: Hashable, burst: int, now: float, per_second: float) -> Bucket:
-        if len(self._buckets) >= MOST_KEPT:
-            # Whoever has not called for so long has a full bucket again: forgetting it changes nothing.
-            idle = now - burst / per_second
-            self._buckets = {one: kept for one, kept in self._buckets.items() if kept.at > idle}
-        bucket = self._buckets[name] = Bucket(float(burst), now)
+    def _new(self, name: Hashable, burst: int, now: float) -> Bucket:
+        """Those that are full again are forgotten, which changes nothing; looked for rarely enough to cost little."""
+        if len(self._buckets) >= self._sweep_at:
+            self._buckets = {one: kept for one, kept in self._buckets.items() if kept.full_at > now}
+            self._sweep_at = max(self._most_kept, 2 * len(self._buckets))
+        bucket = self._buckets[name] = Bucket(float(burst), now, now)
         return bucket

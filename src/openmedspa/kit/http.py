@@ -63,6 +63,10 @@ class Incoming:
                 return value.decode("latin-1")
         return ""
 
+    def all_of(self, name: bytes) -> list[str]:
+        """Every header of this name: for the few of which there may be one only."""
+        return [value.decode("latin-1") for key, value in self._headers if key == name]
+
     async def body(self, limit: int) -> bytes:
         """All of the body, or TooLarge as soon as it is."""
         if self._body is None:

@@ -82,8 +82,9 @@ def document(
     refusal: type[Refusal],
     webhooks: dict[str, type[msgspec.Struct]],
     path_examples: Mapping[str, str | int],
+    path_words: Mapping[str, str],
 ) -> Schema:
-    """The whole document. `path_examples` gives each path parameter's example."""
+    """The whole document. `path_examples` gives each path parameter's example, `path_words` what needs words."""
     bodies = [route.body for route in routes if route.body]
     shapes: list[Any] = [refusal, *(route.answer for route in routes), *bodies, *webhooks.values()]
     unique = list({shape.__name__: shape for shape in shapes}.values())
@@ -91,7 +92,7 @@ def document(
     allowed: dict[str, list[str]] = {}
     for route in routes:
         allowed.setdefault(route.path, []).append(route.method)
-    writer = _Writer(schemas, refusal, path_examples, allowed)
+    writer = _Writer(schemas, refusal, path_examples, path_words, allowed)
     paths: dict[str, Schema] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = writer.operation(route, security)
@@ -111,11 +112,13 @@ class _Writer:
         schemas: Schema,
         refusal: type[Refusal],
         path_examples: Mapping[str, str | int],
+        path_words: Mapping[str, str],
         allowed: dict[str, list[str]],
     ) -> None:
         self.schemas = schemas
         self.refusal = refusal
         self.path_examples = path_examples
+        self.path_words = path_words
         self.allowed = allowed
 
     def operation(self, route: Route, security: dict[str, Schema]) -> Schema:
@@ -158,6 +161,7 @@ class _Writer:
                 "required": True,
                 "schema": _path_schema(self.path_examples[name]),
                 "example": self.path_examples[name],
+                **({"description": self.path_words[name]} if name in self.path_words else {}),
             }
             for name in PATH_PARAMETER.findall(route.path)
         ]
@@ -167,14 +171,11 @@ class _Writer:
             return []
         _, parts = msgspec.json.schema_components([route.query], ref_template=REF)
         properties: dict[str, Schema] = parts[route.query.__name__]["properties"]
-        return [
-            {"name": name, "in": "query", "required": False, "schema": _without_null(schema)}
-            for name, schema in properties.items()
-        ]
+        return [_query_parameter(name, schema) for name, schema in properties.items()]
 
     def _responses(self, route: Route) -> Schema:
         path = route.path.format(**self.path_examples)
-        fields = [name for shape in (route.body, route.query) if shape for name in shape.__struct_fields__]
+        fields = [name for shape in (route.body, route.query) if shape for name in shape.__struct_encode_fields__]
         names = {*PATH_PARAMETER.findall(route.path), *fields}
         headers = {"X-Request-Id": REQUEST_ID, **({} if isinstance(route.access, Open) else LIMITS)}
         if route.query and {"limit", "after"} <= {*route.query.__struct_fields__}:
@@ -203,7 +204,8 @@ class _Writer:
             allow = ", ".join(sorted(self.allowed[route.path]))
             return {"Allow": {"required": True, "schema": {"type": "string"}, "example": allow}}
         if status in {429, 503}:
-            return {"Retry-After": {**RETRY_AFTER, "required": True}}
+            limits = LIMITS if status == 429 and not isinstance(route.access, Open) else {}
+            return {"Retry-After": {**RETRY_AFTER, "required": True}, **limits}
         return {"Retry-After": RETRY_AFTER} if status == 409 else {}
 
     def _content(self, shape: Any) -> Schema:
@@ -262,9 +264,17 @@ def _may_come(status: int, route: Route) -> bool:
     return status not in ONLY_WRITES or route.method in WRITES
 
 
+def _query_parameter(name: str, schema: Schema) -> Schema:
+    """Its words belong to the parameter: readers look for them there, not in its schema."""
+    schema = _without_null(schema)
+    words = schema.pop("description", "")
+    parameter = {"name": name, "in": "query", "required": False, "schema": schema}
+    return {**parameter, "description": words} if words else parameter
+
+
 def _without_null(schema: Schema) -> Schema:
     """A query parameter is there or not; it is never null."""
-    schema = {name: value for name, value in schema.items() if name != "default"}
+    schema = {name: value for name, value in schema.items() if name != "default" or value is not None}
     choices = [choice for choice in schema.get("anyOf", []) if choice != {"type": "null"}]
     if len(choices) == 1:
         schema = {**{name: value for name, value in schema.items() if name != "anyOf"}, **choices[0]}

@@ -21,6 +21,7 @@ KINDS = {
     "str": "text",
     "int": "a whole number",
     "float": "a number",
+    "decimal": "a number",
     "bool": "true or false",
     "array": "a list",
     "object": "an object",
@@ -42,7 +43,7 @@ def body(raw: bytes, shape: type[T]) -> T:
         raise _mistaken(trouble, raw, shape) from None
     except UNREADABLE as trouble:
         raise _unreadable(trouble) from None
-    if b"\\u0000" in raw:
+    if b"\\u0000" in raw and not getattr(shape, "judges_nul", False):
         refuse_nul(msgspec.json.decode(raw))
     return value  # type: ignore[no-any-return]
 
@@ -82,18 +83,16 @@ def _unreadable(trouble: Exception) -> Invalid:
 
 def mistakes(given: Mapping[str, Any], shape: Any) -> dict[str, str]:
     """Every top field that does not fit, with why: msgspec itself stops at the first."""
-    kinds = get_type_hints(shape, include_extras=True)
-    names = dict(zip(shape.__struct_encode_fields__, shape.__struct_fields__, strict=True))
-    required = [field.encode_name for field in msgspec.structs.fields(shape) if field.required]
+    required, decoders = _fields(shape)
     found = {name: "is required" for name in required if name not in given}
     for name, value in given.items():
         try:
-            if name not in names and shape.__struct_config__.forbid_unknown_fields:
+            if name not in decoders and shape.__struct_config__.forbid_unknown_fields:
                 raise msgspec.ValidationError(f"Object contains unknown field `{name}`")
-            if name in names:
-                msgspec.convert(value, type=kinds[names[name]])
+            if name in decoders:
+                decoders[name].decode(msgspec.json.encode(value))
         except msgspec.ValidationError as trouble:
-            found |= explain(trouble, shape, within="" if name not in names else name).fields
+            found |= explain(trouble, shape, within="" if name not in decoders else name).fields
     return found
 
 
@@ -164,6 +163,14 @@ def refuse_nul(value: Any, path: str = "") -> None:
 @lru_cache(maxsize=256)
 def _empty(shape: Any) -> Any:
     return msgspec.convert({}, type=shape, strict=False)
+
+
+@lru_cache(maxsize=256)
+def _fields(shape: Any) -> tuple[list[str], dict[str, msgspec.json.Decoder[Any]]]:
+    """The names that must be there, and what reads each."""
+    kinds, fields = get_type_hints(shape, include_extras=True), msgspec.structs.fields(shape)
+    required = [field.encode_name for field in fields if field.required]
+    return required, {field.encode_name: msgspec.json.Decoder(kinds[field.name]) for field in fields}
 
 
 @lru_cache(maxsize=256)

@@ -11,6 +11,9 @@ grant select on token_keys to openmedspa_app;
 grant select, insert, update, delete on token_keys to openmedspa_system;
 create trigger changed after insert or update or delete on token_keys
   for each statement execute function notify_changed('token_keys');
+-- By its name after the other: what is kept of a token goes once its key is known to have gone.
+create trigger changed_grants after insert or update or delete on token_keys
+  for each statement execute function notify_changed('api_keys');
 
 -- Calls a second and at once; 0 a second: no limit.
 alter table api_keys

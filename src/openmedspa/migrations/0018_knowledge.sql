@@ -16,6 +16,7 @@ create table articles (
     || setweight(to_tsvector('english', article), 'C')) stored
 );
 create index articles_words on articles using gin (words);
+create index articles_title on articles (lower(title) collate "C");
 
 create table article_versions (
   article_id bigint not null references articles,

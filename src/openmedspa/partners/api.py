@@ -30,7 +30,7 @@ async def issue_token(call: Call[None]) -> TokenOut:
         signing, key_id=asked["id"], ppass=asked["ppass"], scopes=asked["scopes"], now=call.now,
         ends=call.now + tokens.LIVES,
     )  # fmt: skip
-    return TokenOut(accessToken=token)
+    return TokenOut(accessToken=token, tokenType="Bearer", expiresIn="24h")
 
 
 async def show_me(call: Call[Grant]) -> MeOut:

@@ -14,6 +14,11 @@ async def forget_old_idempotency_keys(house: House) -> None:
     await queries.delete_old_idempotency_keys(house.system)
 
 
+async def forget_old_token_keys(house: House) -> None:
+    """A key that was rotated out goes once every token it signed has expired."""
+    await queries.delete_old_token_keys(house.system)
+
+
 async def keep_noting_uses(house: House) -> None:
     """Write down when each key was last used, every few seconds for as long as the process lives."""
     while True:

@@ -20,6 +20,7 @@ SCOPES = ("Exams", "Prospects", "Patients", "Providers", "Visits", "ProductPro.P
 
 
 PER_SECOND, BURST = 100, 500  # calls of a key, unless it was given others
+MOST = 1_000_000
 
 
 class Grant(Struct, frozen=True):

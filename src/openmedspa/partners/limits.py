@@ -25,7 +25,7 @@ def count_call(incoming: Incoming, grant: Grant) -> None:
     )
     incoming.answer_headers += _headers(taken, "key", grant.burst, grant.per_second)
     if not taken.is_granted:
-        raise _too_many(taken, f"This key may make {grant.per_second} calls a second, {grant.burst} at once.")
+        raise _too_many(taken, f"This key may make {_calls(grant.per_second)} a second, {grant.burst} at once.")
 
 
 def count_stranger(incoming: Incoming) -> None:
@@ -50,6 +50,8 @@ def _of_address(incoming: Incoming, *, cost: int) -> Taken:
 
 def _subscriber(address: str) -> str:
     parsed = ip_address(address) if address else None
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped:  # as a socket of both families names an old address
+        return str(parsed.ipv4_mapped)
     if isinstance(parsed, IPv6Address):
         return str(int(parsed) >> (128 - IPV6_SUBSCRIBER_BITS))
     return address
@@ -68,6 +70,10 @@ def _headers(taken: Taken, name: str, burst: int, per_second: int) -> list[tuple
 
 def _too_many(taken: Taken, detail: str) -> TooMany:
     return TooMany("Too many requests", detail, retry_after_seconds=max(1, taken.next_seconds))
+
+
+def _calls(count: int) -> str:
+    return f"{count} call" if count == 1 else f"{count} calls"
 
 
 def _too_many_from_address(taken: Taken) -> TooMany:

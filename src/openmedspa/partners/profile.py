@@ -3,6 +3,7 @@
 import re
 from datetime import datetime
 
+from asyncpg import UniqueViolationError
 from msgspec import UNSET
 from msgspec.structs import asdict
 
@@ -23,7 +24,10 @@ async def change(tx: Tx, grant: Grant, wanted: MeIn, *, request_id: str, now: da
     if (address := given.get("contact_email")) and not re.fullmatch(register.ADDRESS, str(address)):
         raise _wrong("ContactEmail", "must be an e-mail address such as robin@emr.example.com")
     if given:
-        await queries.update_profile(tx, grant.partner_id, given)
+        try:
+            await queries.update_profile(tx, grant.partner_id, given)
+        except UniqueViolationError:  # another one took the name at this very moment
+            raise _taken() from None
         await audit.record(
             tx, audit.PLATFORM, actor=grant.actor, action="partner.changed", subject=f"partner:{grant.partner_id}",
             request_id=request_id, now=now,
@@ -51,8 +55,12 @@ async def _company(tx: Tx, grant: Grant, name: str) -> str:
         raise _wrong("Company", "must be a name, and not one of digits only")
     other = await queries.find_partner(tx, name)
     if other is not None and other["id"] != grant.partner_id:
-        raise Conflict("Conflict", "There is a partner of this name already.", code="company_taken")
+        raise _taken()
     return name
+
+
+def _taken() -> Conflict:
+    return Conflict("Conflict", "There is a partner of this name already.", code="company_taken")
 
 
 def _wrong(field: str, why: str) -> Invalid:

@@ -79,6 +79,8 @@ async def create_key(
     scopes: Sequence[str],
     location_ids: Sequence[str],
     expires_at: datetime | None,
+    per_second: int = keys.PER_SECOND,
+    burst: int = keys.BURST,
     actor: str,
     now: datetime,
 ) -> tuple[str, Row]:
@@ -88,11 +90,12 @@ async def create_key(
     if expires_at is not None and expires_at <= now:
         raise Invalid(f"{expires_at:%Y-%m-%d %H:%M} is past: the key would never work.", "--expires 90d")
     await _require_granted(tx, owner, location_ids)
+    _require_limits(per_second, burst)
     key = keys.new(environment)
     row = await queries.insert_key(
         tx, owner["id"], name=name, key_sha256=keys.digest(key), prefix=key[:12], last_four=key[-4:],
         scopes=list(dict.fromkeys(scopes)), location_ids=list(dict.fromkeys(location_ids)) or None,
-        expires_at=expires_at,
+        expires_at=expires_at, per_second=per_second, burst=burst,
     )  # fmt: skip
     await _record(tx, audit.PLATFORM, "key.created", f"key:{row['id']}", actor=actor, now=now)
     return key, row
@@ -103,7 +106,7 @@ async def get_key(db: Reads, key_id: int) -> Row:
     for row in await queries.list_keys(db):
         if row["id"] == key_id:
             return row
-    raise NotFound(f"There is no key {key_id}.", "openmedspa keys list")
+    raise _no_key(key_id)
 
 
 async def revoke_key(tx: Tx, key_id: int, *, actor: str, now: datetime) -> Row:
@@ -111,6 +114,30 @@ async def revoke_key(tx: Tx, key_id: int, *, actor: str, now: datetime) -> Row:
     row = await queries.update_key_revoked(tx, key_id) or await get_key(tx, key_id)
     await _record(tx, audit.PLATFORM, "key.revoked", f"key:{key_id}", actor=actor, now=now)
     return row
+
+
+async def set_limits(
+    tx: Tx, key_id: int, *, per_second: int | None, burst: int | None, actor: str, now: datetime
+) -> Row:
+    """How often a key may call, from the next second on; None leaves it as it is."""
+    _require_limits(per_second, burst)
+    row = await queries.update_key_limits(tx, key_id, per_second=per_second, burst=burst)
+    if row is None:
+        raise _no_key(key_id)
+    limits = f"key:{key_id} {row['per_second']}/s burst {row['burst']}"
+    await _record(tx, audit.PLATFORM, "key.limited", limits, actor=actor, now=now)
+    return row
+
+
+def _no_key(key_id: int) -> NotFound:
+    return NotFound(f"There is no key {key_id}.", "openmedspa keys list")
+
+
+def _require_limits(per_second: int | None, burst: int | None) -> None:
+    if per_second is not None and not 0 <= per_second <= keys.MOST:
+        raise Invalid(f"{per_second} calls a second cannot be a limit.", f"0 for none, or 1 to {keys.MOST}.")
+    if burst is not None and not 1 <= burst <= keys.MOST:
+        raise Invalid(f"{burst} calls at once cannot be a limit.", f"1 to {keys.MOST}; --per-second 0 for no limit.")
 
 
 def _require_address(contact_email: str | None) -> None:

@@ -34,13 +34,13 @@ class ResetOut(Struct, frozen=True, forbid_unknown_fields=True):
 class TokenIn(Struct, frozen=True, forbid_unknown_fields=True):
     """An API key, to be exchanged for a token."""
 
-    apiKey: Annotated[str, Meta(examples=["oms_test_DemoEmrKeyForTryingThingsOut002GxRTx"], max_length=1_000)]  # noqa: N815
+    apiKey: Annotated[str, Meta(examples=["your_api_key_here"], max_length=1_000)]  # noqa: N815
 
 
 class TokenOut(Struct, frozen=True):
     accessToken: Annotated[str, Meta(examples=["eyJhbGciOiJIUzI1NiIs..."])]  # noqa: N815 the wire's word
-    tokenType: Literal["Bearer"] = "Bearer"  # noqa: N815 the wire's word
-    expiresIn: Literal["24h"] = "24h"  # noqa: N815 the wire's word
+    tokenType: Literal["Bearer"]  # noqa: N815 the wire's word
+    expiresIn: Literal["24h"]  # noqa: N815 the wire's word
 
 
 class KeyOut(Struct, frozen=True, rename="pascal"):

@@ -5,15 +5,17 @@ HS256 and nothing else (RFC 8725 3.1): the header chooses among our keys by `kid
 
 import base64
 import binascii
+import json
 import re
 import secrets
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Annotated, Any, Literal
 
+import msgspec
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from openmedspa.kit.crypto import Vault
 from openmedspa.kit.db import Database, Reads, Tx
@@ -23,11 +25,26 @@ from openmedspa.usage import audit
 
 ALGORITHM = "HS256"
 ISSUER, AUDIENCE = "openmedspa", "openmedspa/v1"
+LAST_SECOND = 2**37  # the calendar's would be 253402300799; far enough
 LIVES = timedelta(hours=24)
+CLOCKS_APART_SECONDS = 60  # of two of our machines
 LONGEST = 4_096
 COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 HEADER = {"alg", "kid", "typ"}
 SECRET_BYTES = 32
+
+
+class Payload(Struct, frozen=True, forbid_unknown_fields=True):
+    """What stands in a token of ours, and nothing else does."""
+
+    iss: Literal["openmedspa"]
+    aud: Literal["openmedspa/v1"]
+    sub: Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,8}\Z")]
+    ppass: Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9]{2,31}\Z")]
+    scopes: list[str]
+    iat: Annotated[int, Meta(ge=0, le=LAST_SECOND)]
+    exp: Annotated[int, Meta(ge=0, le=LAST_SECOND)]
+    jti: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
 
 
 class Claims(Struct, frozen=True):
@@ -67,10 +84,11 @@ def read(keys: SigningKeys, token: str, *, now: datetime) -> Claims:
     if len(token) > LONGEST or not COMPACT.fullmatch(token) or not _is_canonical(token):
         raise invalid()
     try:
+        _refuse_doubles(token)
         found = jwt.decode(token, lambda signed: _key(keys, signed.headers()), algorithms=[ALGORITHM])
     except (JoseError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise invalid() from None
-    return _claims(found.claims, now)
+    return _to_claims(found.claims, now)
 
 
 async def signing_keys(db: Database, vault: Vault) -> SigningKeys:
@@ -82,6 +100,20 @@ async def require_signing_key(db: Database, vault: Vault) -> None:
     """A new installation makes its first key as its first process starts."""
     kid, sealed = _new(vault)
     await queries.insert_first_token_key(db, kid, sealed)
+
+
+async def list_keys(db: Reads, *, now: datetime) -> list[dict[str, Any]]:
+    """Each key that still verifies, the one that signs first: nothing of it but its name and its times."""
+    return [
+        {
+            "kid": row["kid"],
+            "created_at": row["created_at"],
+            "retired_at": row["retired_at"],
+            "verifies_until": row["retired_at"] + LIVES if row["retired_at"] else None,
+        }
+        for row in await queries.list_token_keys(db)
+        if row["retired_at"] is None or row["retired_at"] + LIVES > now
+    ]
 
 
 async def rotate(tx: Tx, vault: Vault, *, ends_all: bool, actor: str, now: datetime) -> str:
@@ -140,11 +172,28 @@ def _key(keys: SigningKeys, header: dict[str, Any]) -> OctKey:
     return key
 
 
+def _refuse_doubles(token: str) -> None:
+    """Of two members of one name, one reader takes the first and another the last."""
+    for part in token.split(".")[:2]:
+        json.loads(_decoded(part), object_pairs_hook=_single)
+
+
+def _single(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise invalid()
+    return made
+
+
+def _decoded(part: str) -> bytes:
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
 def _is_canonical(token: str) -> bool:
     """Base64 has several spellings of the same bytes; a signature has one, so that a token has one."""
     for part in token.split("."):
         try:
-            raw = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+            raw = _decoded(part)
         except (binascii.Error, ValueError):
             return False
         if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != part:
@@ -152,22 +201,17 @@ def _is_canonical(token: str) -> bool:
     return True
 
 
-def _claims(claims: dict[str, Any], now: datetime) -> Claims:
+def _to_claims(claims: dict[str, Any], now: datetime) -> Claims:
     """The signature is ours, but so may be what another of our versions signed: every claim is looked at."""
-    match claims:
-        case {
-            "iss": "openmedspa",
-            "aud": "openmedspa/v1",
-            "sub": str(sub),
-            "ppass": str(ppass),
-            "scopes": list(scopes),
-            "iat": int(issued),
-            "exp": int(expires),
-            "jti": str(),
-        } if sub.isdecimal() and issued <= expires <= issued + LIVES.total_seconds():
-            expires_at = datetime.fromtimestamp(expires, UTC)
-        case _:
-            raise invalid()
+    try:
+        payload = msgspec.convert(claims, type=Payload)
+    except msgspec.ValidationError:
+        raise invalid() from None
+    if not payload.iat <= payload.exp <= payload.iat + LIVES.total_seconds():
+        raise invalid()
+    if payload.iat > now.timestamp() + CLOCKS_APART_SECONDS:
+        raise invalid()
+    expires_at = datetime.fromtimestamp(payload.exp, UTC)
     if expires_at <= now:
         raise expired()
-    return Claims(int(sub), ppass, frozenset(map(str, scopes)), expires_at)
+    return Claims(int(payload.sub), payload.ppass, frozenset(payload.scopes), expires_at)

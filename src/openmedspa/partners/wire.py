@@ -1,6 +1,7 @@
 """The partner API's dialect: its envelope, its refusals, its pages and its numbers. Pure."""
 
 from collections.abc import Collection
+from datetime import UTC, datetime
 from typing import Annotated, ClassVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -26,7 +27,7 @@ class PartnerRefusal(Struct, frozen=True):
     """Every refusal of the partner API.
 
     `examples` are what the server really says: by status, for the first route that has such a parameter or field
-    (`""`: any). A status without a fitting example is not documented for a route.
+    (`""`: any), or such a part in its path. A status without a fitting example is not documented for a route.
     """
 
     # fmt: off
@@ -37,17 +38,36 @@ class PartnerRefusal(Struct, frozen=True):
         (403, "apiKey", "", "", None),
         (403, "", "scope_missing", "This needs the scope Tickets, which this key lacks.", None),
         (404, "apiKey", "", "", None),
+        (404, "/tags/prospects/", "prospect_not_found", "There is no such prospect", None),
+        (404, "/tags/", "tag_not_found", "There is no such tag", None),
+        (404, "/prospects/", "prospect_not_found", "There is no such prospect", None),
+        (404, "/kb/", "article_not_found", "There is no such article", None),
+        (404, "/ticket/", "ticket_not_found", "There is no such ticket", None),
+        (404, "/tickets/", "ticket_not_found", "There is no such ticket", None),
         (404, "", "endpoint_not_found", "There is no /v1{path}", None),
-        (405, "", "method_not_allowed", "/v1{path} does not support DELETE", None),
+        (405, "", "method_not_allowed", "/v1{path} does not support OPTIONS", None),
         (409, "Company", "company_taken", "There is a partner of this name already.", None),
         (409, "apiKey", "", "", None),
+        (409, "name", "tag_taken", "There is a tag of this name already.", None),
         (409, "", "idempotency_mismatch",
          "This Idempotency-Key came before with another method, path or body; use a new key for a new request", None),
+        (413, "products", "body_too_large", "The body may have at most 16777216 bytes", None),
         (413, "", "body_too_large", "The body may have at most 1048576 bytes", None),
         (415, "", "unsupported_media_type", "Send the body as Content-Type: application/json", None),
         (422, "apiKey", "field_invalid", "apiKey is required", {"apiKey": "is required"}),
         (422, "ContactEmail", "field_invalid", "PPass is read-only", {"PPass": "is read-only"}),
+        (422, "products", "field_invalid", "Nothing was written: 1 row is wrong.",
+         {"products[3].RetailPrice": "may have at most two decimal places"}),
+        (422, "Subject", "field_invalid", "Subject must not be blank", {"Subject": "must not be blank"}),
+        (422, "Comment", "field_invalid", "Author is required", {"Author": "is required"}),
+        (422, "Article", "field_invalid", "KBID is read-only", {"KBID": "is read-only"}),
+        (422, "FirstName", "field_invalid", "LastName is required, unless FullName is given",
+         {"LastName": "is required, unless FullName is given", "DOB": "must not be in the future"}),
+        (422, "name", "field_invalid", "name must not be blank", {"name": "must not be blank"}),
+        (422, "/tags/prospects/12/", "", "", None),
+        (422, "tagId", "field_invalid", "tagId is no tag of this practice", {"tagId": "is no tag of this practice"}),
         (422, "page", "field_invalid", "page must be at least 1", {"page": "must be at least 1"}),
+        (429, "apiKey", "too_many", "Too many calls without a valid key came from your address.", None),
         (429, "", "too_many", "This key may make 100 calls a second, 500 at once.", None),
         (500, "", "internal", "Internal server error", None),
         (503, "", "unavailable", "The database did not answer. Try again in a moment.", None),
@@ -60,7 +80,7 @@ class PartnerRefusal(Struct, frozen=True):
     def example(cls, status: int, names: Collection[str], path: str) -> dict[str, object] | None:
         """The body of this status on a route with such names; None where the status does not come."""
         for of_status, name, code, message, fields in cls.examples:
-            if of_status == status and (not name or name in names):
+            if of_status == status and (not name or name in names or (name[0] == "/" and name in path)):
                 told = {"code": code, "message": message.replace("{path}", path)}
                 return {"error": {**told, "fields": fields} if fields else told} if code else None
         return None
@@ -111,6 +131,11 @@ def missing(method: str, path: str) -> tuple[str, str]:
     if method:
         return "Method not allowed", f"{PREFIX}{path} does not support {method}"
     return "Not found", f"There is no {PREFIX}{path}"
+
+
+def moment(at: datetime) -> str:
+    """As the wire has it: `2026-03-09T17:00:00Z`."""
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def number(text: str, *, of: str) -> int:

@@ -30,6 +30,7 @@ def exam_document(environment: Environment, server: str) -> openapi.Schema:
         refusal=Refusal,
         webhooks={"visit.completed": VisitCompleted},
         path_examples={"gfe_id": "gfe_abc123xyz789", "location_id": "loc_12345"},
+        path_words={},
     )
     _type_choices(document)
     return _tagged(document)
@@ -47,6 +48,7 @@ def partner_document(server: str) -> openapi.Schema:
         refusal=PartnerRefusal,
         webhooks={},
         path_examples={"PPass": "DemoOffice", "id": 12, "tagId": 123},
+        path_words={"PPass": "The practice's name, in any case: that of the token."},
     )
     _type_choices(document)
     return _tagged(document)

@@ -7,13 +7,13 @@ from openmedspa.portals.docs.api import Books
 from openmedspa.portals.patient import pages as patient
 from openmedspa.portals.patient.entry import VisitLink
 from openmedspa.portals.staging import outbox
-from openmedspa.routes.documents import exam_document
+from openmedspa.routes.documents import exam_document, partner_document
 
 ANYBODY = Anybody()
 SMS_CARRIER = sms.SmsCarrier()
 OPERATOR = outbox.Operator()
 LINK = VisitLink()
-BOOKS = Books(exam_document)
+BOOKS = Books(exam=exam_document, partner=lambda _environment, server: partner_document(server))
 
 # fmt: off
 PATIENT: list[Page] = [
@@ -29,6 +29,7 @@ DOCS: list[Page] = [
     Page("GET", "/docs",             BOOKS.index,             ANYBODY),
     Page("GET", "/docs.md",          BOOKS.index_as_markdown, ANYBODY),
     Page("GET", "/docs/console",     BOOKS.console,           ANYBODY, scripts=True),
+    Page("GET", "/docs/partner-console", BOOKS.partner_console, ANYBODY, scripts=True),
     Page("GET", "/docs/{page:path}", BOOKS.show,              ANYBODY),
     Page("GET", "/llms.txt",         BOOKS.list_for_models,   ANYBODY),
 ]

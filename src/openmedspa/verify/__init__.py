@@ -1,1 +1,1 @@
-"""A conformance kit for the exam API: asks any server what the contract promises. Imports nothing of our own server."""
+"""A conformance kit for both APIs: asks any server what their contracts promise. Imports nothing of our own server."""

@@ -21,7 +21,7 @@ async def find(http: aiohttp.ClientSession, url: str, key: str) -> tuple[str, An
     answers = []
     for base in bases:
         try:
-            answer = await Server(http, base).send("GET", "/treatments", headers={"x-api-key": key})
+            answer = await Server(http, base, makes={}).send("GET", "/treatments", headers={"x-api-key": key})
         except Broken as broken:
             raise Stopped(
                 f"{base} cannot be reached: {broken.came}.", "Is the server running?", exit_code=UNREACHABLE

@@ -1,13 +1,11 @@
 """A check is one sentence of the contract and a function that asks the server for it. Runs nothing itself."""
 
 from collections.abc import Awaitable, Callable
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
-from openmedspa.verify.trial import Trial
-
-Does = Callable[[Trial], Awaitable[None]]
+Does = Callable[[Any], Awaitable[None]]  # of the trial of its own contract
 # documented: the reference documents say or show it, or the contract gives it as theirs. extension: our contract's own,
 # so another implementation may lack it and still conform.
 Source = Literal["documented", "extension"]

@@ -1,4 +1,4 @@
-"""The table of contents: every chapter in the contract's order; `CONTRACT` is all of their checks."""
+"""The exam API's table of contents: every chapter in the contract's order; `CONTRACT` is all of their checks."""
 
 from openmedspa.verify.checks import Check
 from openmedspa.verify.contract import (

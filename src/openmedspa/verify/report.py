@@ -3,6 +3,7 @@
 import json
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -16,32 +17,33 @@ STYLES = {"held": "green", "failed": "bold red", "skipped": "dim"}
 EXTENSION = "our extension"
 
 
-def show(run: Run) -> None:
+def show(runs: Sequence[Run]) -> None:
     """The table by groups on a terminal, lines with tabs through a pipe; what failed is told below."""
+    results = [result for run in runs for result in run.results]
     if sys.stdout.isatty():
-        _draw(run)
+        _draw(results)
     else:
-        for result in run.results:
+        for result in results:
             columns = (result.outcome, result.check.id, result.check.source, result.check.says, result.why)
             print("\t".join(columns).rstrip())
-    for result in run.results:
+    for result in results:
         if result.outcome == "failed":
             print("\n".join(_story(result)))
 
 
-def _draw(run: Run) -> None:
+def _draw(results: list[Result]) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     console = Console(highlight=False)
-    for group, results in groupby(run.results, key=lambda result: result.check.group):
+    for group, of_group in groupby(results, key=lambda result: result.check.group):
         table = Table(box=box.SIMPLE, show_header=False, pad_edge=False, show_edge=False, title_justify="left",
                       title=f"\n{group}", title_style="bold")  # fmt: skip
         for width in (1, 30, None):
             table.add_column(width=width, overflow="fold", no_wrap=width is not None)
-        for result in results:
+        for result in of_group:
             remark = result.why or (EXTENSION if result.check.source == "extension" else "")
             says = Text(result.check.says)
             if remark:
@@ -75,12 +77,23 @@ def summary(run: Run) -> list[str]:
     lacking = Counter(result.why for result in run.results if result.outcome == "skipped")
     lines = [", ".join([*totals, f"{count['skipped']} skipped"]) + f" at {run.base}."]
     lines += [f"  – {number} skipped: {why}" for why, number in lacking.most_common()]
-    return [*lines, f"{run.ordered} visits were ordered, all for invented people at example.com."]
+    made = ", ".join(f"{number} {kind}" for kind, number in run.made.items())
+    return [*lines, f"{made} were made, all of invented people at example.com."] if made else lines
 
 
-def as_json(run: Run) -> dict[str, Any]:
-    """The run for programs."""
-    return {"base_url": run.base, "visits_ordered": run.ordered, "checks": [_record(result) for result in run.results]}
+def as_json(runs: Sequence[Run]) -> dict[str, Any]:
+    """What came of it for programs."""
+    return {
+        "runs": [
+            {
+                "api": run.api,
+                "base_url": run.base,
+                "made": dict(run.made),
+                "checks": [_record(result) for result in run.results],
+            }
+            for run in runs
+        ]
+    }
 
 
 def _record(result: Result) -> dict[str, Any]:
@@ -96,22 +109,24 @@ def describe(check: Check) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def write_junit(run: Run, path: Path) -> None:
+def write_junit(runs: Sequence[Run], path: Path) -> None:
     """JUnit XML as build servers read it: a suite for each group, a case for each check. OSError where it cannot."""
-    root = ET.Element("testsuites", {"name": "exam API", **_counts(run.results)})
-    for group, results in groupby(run.results, key=lambda result: result.check.group):
-        of_group = list(results)
-        suite = ET.SubElement(root, "testsuite", {"name": group, "hostname": run.base, **_counts(of_group)})
-        for result in of_group:
-            _add_case(suite, result)
+    everything = [result for run in runs for result in run.results]
+    name = " and ".join(f"{run.api} API" for run in runs)
+    root = ET.Element("testsuites", {"name": name, **_counts(everything)})
+    for run in runs:
+        for group, results in groupby(run.results, key=lambda result: result.check.group):
+            of_group = list(results)
+            suite = ET.SubElement(root, "testsuite", {"name": group, "hostname": run.base, **_counts(of_group)})
+            for result in of_group:
+                _add_case(suite, run, result)
     ET.indent(root)
     ET.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
 
 
-def _add_case(suite: ET.Element, result: Result) -> None:
-    case = ET.SubElement(
-        suite, "testcase", classname=f"exam.{result.check.group}", name=result.check.name, time=f"{result.seconds:.3f}"
-    )
+def _add_case(suite: ET.Element, run: Run, result: Result) -> None:
+    group, name = result.check.group, result.check.name
+    case = ET.SubElement(suite, "testcase", classname=f"{run.api}.{group}", name=name, time=f"{result.seconds:.3f}")
     if result.outcome == "failed":
         kind = "OpenMedspaExtension" if result.check.source == "extension" else "Contract"
         failure = ET.SubElement(case, "failure", type=kind, message=_printable(result.check.says))

@@ -2,23 +2,39 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
-import aiohttp
 from msgspec import Struct
-from msgspec.structs import replace
 
-from openmedspa.verify import address
-from openmedspa.verify.answer import Answer, Broken
+from openmedspa.verify.answer import Broken
 from openmedspa.verify.checks import Check
-from openmedspa.verify.given import Given
-from openmedspa.verify.inbox import Inbox
 from openmedspa.verify.server import Server
-from openmedspa.verify.trial import Trial
 
 AT_ONCE = 6
+Api = Literal["exam", "partner"]
+
+
+class Known(Protocol):
+    """What is known of a server: tells what a check needs and is not there."""
+
+    def lacks(self, needs: tuple[str, ...]) -> str | None: ...
+
+
+class Trial(Protocol):
+    """What a check is given: remembers what it sent last."""
+
+    sent: str
+
+
+class Subject(Struct, frozen=True):
+    """A server that was met: at an address where one API of the contract answers, with what is known of it."""
+
+    api: Api
+    server: Server
+    known: Known
+    begin: Callable[[str], Any]  # a trial for the check of this id
 
 
 class Result(Struct, frozen=True):
@@ -34,9 +50,12 @@ class Result(Struct, frozen=True):
 
 
 class Run(Struct, frozen=True):
+    """What came of all checks of one API; `made` counts what they left at the server, by kind."""
+
+    api: Api
     base: str
     results: list[Result]
-    ordered: int
+    made: Mapping[str, int]
 
     def failed(self, *, strict: bool) -> bool:
         """Whether the server does not conform; what our contract adds counts only when one is strict."""
@@ -55,37 +74,30 @@ def chosen(checks: Sequence[Check], patterns: Sequence[str]) -> list[Check]:
 
 
 async def run(
-    http: aiohttp.ClientSession,
-    url: str,
-    given: Given,
-    checks: Sequence[Check],
-    *,
-    inbox: Inbox | None = None,
-    tell: Callable[[Result], None] = lambda _result: None,
+    subject: Subject, checks: Sequence[Check], *, tell: Callable[[Result], None] = lambda _result: None
 ) -> Run:
-    """Every check, a few at a time; the results stand in the order of the checks. Stopped when there is no API."""
-    base, treatments = await address.find(http, url, given.key)
-    server = Server(http, base)
-    given = await _look_around(server, given, treatments, has_inbox=inbox is not None)
+    """Every check, a few at a time; the results stand in the order of the checks."""
     places = asyncio.Semaphore(AT_ONCE)
 
     async def one(check: Check) -> Result:
         async with places:
-            result = await _carry_out(check, server, given, inbox)
+            result = await _carry_out(check, subject)
         tell(result)
         return result
 
     order = sorted(range(len(checks)), key=lambda index: not checks[index].slow)
     done = await asyncio.gather(*(one(checks[index]) for index in order))
     results = [result for _, result in sorted(zip(order, done, strict=True), key=lambda pair: pair[0])]
-    return Run(base, results, len(server.ordered))
+    made = {kind: len(ids) for kind, ids in subject.server.made.items()}
+    return Run(subject.api, subject.server.base, results, made)
 
 
-async def _carry_out(check: Check, server: Server, given: Given, inbox: Inbox | None) -> Result:
-    lacking = given.lacks(check.needs)
+async def _carry_out(check: Check, subject: Subject) -> Result:
+    lacking = subject.known.lacks(check.needs)
     if lacking is not None:
         return Result(check, "skipped", why=f"needs {lacking}")
-    trial, began = Trial(server, given, inbox, who=check.id), time.monotonic()
+    trial: Trial = subject.begin(check.id)
+    began = time.monotonic()
     try:
         await check.does(trial)
     except Broken as broken:
@@ -96,20 +108,3 @@ async def _carry_out(check: Check, server: Server, given: Given, inbox: Inbox | 
         came = f"an answer of another form ({type(trouble).__name__}: {trouble})"
         return Result(check, "failed", time.monotonic() - began, sent=trial.sent, expected=check.says, came=came)
     return Result(check, "held", time.monotonic() - began)
-
-
-async def _look_around(server: Server, given: Given, treatments: Answer, *, has_inbox: bool) -> Given:
-    """What the server shows of itself: its first treatments, and whether it is a staging server."""
-    probe = await Trial(server, given, None, who="probe").stage("gfe_none", "no-show")
-    entries: list[Any] = treatments.json["data"] if isinstance(treatments.json["data"], list) else []
-    pairs = [
-        (entry["id"], entry["name"])
-        for entry in entries[:3]
-        if isinstance(entry, dict) and {"id", "name"} <= entry.keys()
-    ]
-    return replace(
-        given,
-        treatments=tuple(pairs) if len(pairs) == 3 else (),
-        staging=b"GFE not found" in probe.body,  # in production the path itself is unknown, in other words
-        webhooks=has_inbox,
-    )

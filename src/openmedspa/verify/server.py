@@ -1,8 +1,9 @@
-"""The server under test: sends requests exactly as a check wants them, reads answers within bounds, counts orders."""
+"""The server under test: sends requests as a check wants them to the letter, reads answers, counts what it made."""
 
 import asyncio
 import io
 import json
+from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -15,16 +16,16 @@ from openmedspa.verify.answer import Answer, Broken
 ANSWER_LIMIT = 64 * 1024 * 1024
 BUSY_TRIES, BUSY_SECONDS = 5, 30  # over its limits a server answers 429: then we wait as it asks
 AGENT = "openmedspa-verify"
-ORDERS = ("/appointments", "/in-person")
 
 
 class Server:
-    """`base` is the address to which the contract's paths are added."""
+    """`base` is the address to which the contract's paths are added; `makes` says by a path's last word what."""
 
-    def __init__(self, http: aiohttp.ClientSession, base: str) -> None:
+    def __init__(self, http: aiohttp.ClientSession, base: str, *, makes: Mapping[str, str]) -> None:
         self.base = base
-        self.ordered: set[str] = set()
+        self.made: defaultdict[str, set[bytes]] = defaultdict(set)
         self._http = http
+        self._makes = makes
 
     async def send(
         self, method: str, path: str, *, headers: Mapping[str, str], data: bytes | None = None, who: str = ""
@@ -36,8 +37,9 @@ class Server:
             if answer.status != 429:
                 break
             await asyncio.sleep(_wait(answer.headers.get("retry-after", "")))
-        if answer.status == 201 and path in ORDERS:
-            self.ordered.add(_visit_id(answer))
+        kind = self._makes.get(path.rpartition("/")[2])
+        if answer.status == 201 and method == "POST" and kind:
+            self.made[kind].add(answer.body)  # which holds its id; a replay answers the body of the first time
         return answer
 
     async def _exchange(self, method: str, path: str, headers: Mapping[str, str], data: bytes | None) -> Answer:
@@ -70,26 +72,18 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
     return b"".join(chunks)
 
 
-def _visit_id(answer: Answer) -> str:
-    """A replay answers the id of the first time; what has no id at all counts by its bytes."""
-    try:
-        return str(json.loads(answer.body)["gfe_id"])
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return answer.told
-
-
 def _wait(retry_after: str) -> float:
     return min(float(retry_after), BUSY_SECONDS) if retry_after.isdecimal() else 1.0
 
 
 def told(method: str, path: str, headers: Mapping[str, str], data: bytes | None) -> str:
-    """A request on one line, without the key."""
+    """A request on one line, without key and token."""
     kept = [f"{name}: {value}" for name, value in headers.items() if name.lower() not in _UNSAID]
     body = (data or b"").decode(errors="replace")
     return " ".join(part for part in (method, path, *kept, body[:400] + ("…" if len(body) > 400 else "")) if part)
 
 
-_UNSAID = {"x-api-key", "user-agent", "accept", "content-type"}
+_UNSAID = {"x-api-key", "authorization", "user-agent", "accept", "content-type"}
 
 
 def encode(body: Any) -> bytes | None:

@@ -12,7 +12,7 @@ from openmedspa.kit.http import Call
 from openmedspa.kit.pages import Raw, View
 from openmedspa.partners.keys import Environment
 from openmedspa.portals.docs import listings, reference
-from openmedspa.portals.docs.reference import Document, Schema
+from openmedspa.portals.docs.reference import EXAM, PARTNER, Book, Document, Schema
 from openmedspa.portals.docs.rendering import Rendered, render
 from openmedspa.portals.docs.shelf import DEMO, Entry, Leaf, Shelf, address, find_root
 
@@ -35,10 +35,12 @@ STAGING_ONLY = (
     "> **Staging only**: a sandbox, an outbox, a demo and public keys. This server is for production and has none of "
     "them; what needs them on this page works on a staging server, or on a demo of your own.\n"
 )
-MADE: dict[str, Callable[[Schema], Leaf]] = {
-    "reference": reference.calls,
-    "events": reference.events,
-    "commands": lambda _document: importlib.import_module("openmedspa.portals.docs.commands").commands(),
+# Pages made of the code: which API's document they are written from, and how.
+MADE: dict[str, tuple[Book, Callable[[Schema], Leaf]]] = {
+    EXAM.name: (EXAM, lambda document: reference.calls(document, EXAM)),
+    PARTNER.name: (PARTNER, lambda document: reference.calls(document, PARTNER)),
+    "events": (EXAM, reference.events),
+    "commands": (EXAM, lambda _document: importlib.import_module("openmedspa.portals.docs.commands").commands()),
 }
 
 
@@ -48,10 +50,10 @@ class Neighbours(Struct, frozen=True):
 
 
 class Books:
-    """The pages of this process, rendered when first asked for; `document` gives the API's OpenAPI document."""
+    """The pages of this process, rendered when first asked for, from the OpenAPI documents of both APIs."""
 
-    def __init__(self, document: Document) -> None:
-        self._document = document
+    def __init__(self, *, exam: Document, partner: Document) -> None:
+        self._documents = {EXAM.name: exam, PARTNER.name: partner}
         self._shelf = Shelf(find_root())
         self._shelf.add(listings.settings(self._shelf.sample_settings))
         self._shelf.add(listings.decisions(self._shelf.below("decisions")))
@@ -88,9 +90,12 @@ class Books:
         return Raw("\n".join(lines).encode(), PLAIN, headers=FOR_A_WHILE)
 
     async def console(self, call: Call[None]) -> View:
-        """Every call, to be tried from the browser."""
-        key = reference.KEY if call.house.allow_loopback else ""  # public, and good on a demo only
-        return View("docs/console.html", {"version": __version__, "demo_key": key}, headers=FOR_A_WHILE)
+        """Every call of the exam API, to be tried from the browser."""
+        return _console(EXAM, call, demo_key=reference.KEY)
+
+    async def partner_console(self, call: Call[None]) -> View:
+        """Every call of the partner API, to be tried from the browser."""
+        return _console(PARTNER, call, demo_key=reference.PARTNER_KEY)
 
     def _find(self, call: Call[None], name: str) -> Leaf:
         return self._make(name, call) if name in MADE else self._shelf.leaves.get(name, MISSING)
@@ -100,12 +105,14 @@ class Books:
         key = (name, call.house.public_url, call.house.is_production)
         if key not in self._made:
             environment: Environment = "production" if call.house.is_production else "staging"
-            self._made[key] = MADE[name](self._document(environment, call.house.public_url))
+            book, make = MADE[name]
+            self._made[key] = make(self._documents[book.name](environment, call.house.public_url))
         return self._made[key]
 
     def _view(self, leaf: Leaf, call: Call[None]) -> View:
         values = {
             "leaf": leaf,
+            "book": PARTNER if leaf.name == PARTNER.name else EXAM,
             "tab": self._tab(leaf),
             "page": self._page(leaf, call),
             "sections": self._shelf.sections,
@@ -144,6 +151,16 @@ class Books:
         )
 
 
+def _console(book: Book, call: Call[None], *, demo_key: str) -> View:
+    values = {
+        "version": __version__,
+        "book": book,
+        "books": (EXAM, PARTNER),
+        "demo_key": demo_key if call.house.allow_loopback else "",  # public, and good on a demo only
+    }
+    return View("docs/console.html", values, headers=FOR_A_WHILE)
+
+
 def _found(leaf: Leaf) -> dict[str, Any]:
     """Status and headers of a page; that nothing is there may be otherwise in a moment."""
     return {"status": 404, "headers": {"cache-control": "no-store"}} if leaf is MISSING else {"headers": FOR_A_WHILE}
@@ -152,10 +169,13 @@ def _found(leaf: Leaf) -> dict[str, Any]:
 def _local(name: str, text: str, call: Call[None]) -> str:
     """Samples name this server. Only a demo's can be pasted as they are: elsewhere its public key opens nothing."""
     text = OWN_ADDRESS.sub(lambda _found: call.house.public_url, text)
+    text = text.replace(reference.PLACEHOLDER, reference.PARTNER_KEY)
     if call.house.allow_loopback:
         return text
     is_production = call.house.is_production
     if is_production and name.startswith(WITH_SAMPLES) and SANDBOX.search(text):
         title, _, rest = text.partition("\n")
         text = f"{title}\n\n{STAGING_ONLY}{rest}"
-    return text.replace(reference.KEY, "oms_live_…" if is_production else "oms_test_…")
+    for key in (reference.KEY, reference.PARTNER_KEY):
+        text = text.replace(key, "oms_live_…" if is_production else "oms_test_…")
+    return text

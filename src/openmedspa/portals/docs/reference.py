@@ -1,9 +1,11 @@
-"""The API's reference and its events, written from the OpenAPI document as Markdown. Knows no route by name."""
+"""The APIs' references and the events, written from the OpenAPI documents as Markdown. Knows no route by name."""
 
 import json
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+
+from msgspec import Struct
 
 from openmedspa.partners.keys import Environment
 from openmedspa.portals.docs.listings import table
@@ -12,22 +14,67 @@ from openmedspa.portals.docs.shelf import Leaf
 Schema = Mapping[str, Any]
 Document = Callable[[Environment, str], Schema]
 KEY = "oms_test_DemoEmrKeyForTryingThingsOut002GxRTx"
+PLACEHOLDER = "your_api_key_here"  # the documents' own word for a key, in the document's example
+PARTNER_KEY = "oms_test_DemoPartnerKeyForTryingItOut003rnIA2"
 DEEPEST = 4
+LARGEST_SAID = 2**53  # a bound beyond says nothing to a reader
 TYPES = {"integer": "whole number", "string": "text", "boolean": "true or false", "array": "list", "number": "number"}
 
 
-def calls(document: Schema) -> Leaf:
-    """Every call of this server: parameters, body, answer, refusals, and a request to paste."""
-    writer = _Writer(document)
+class Book(Struct, frozen=True):
+    """What one API's reference says before its calls, and the header that its samples carry."""
+
+    name: str
+    title: str
+    prefix: str
+    console: str
+    opening: str  # {base} is the server's address
+    header: str
+
+
+EXAM = Book(
+    "reference",
+    "Exam API reference",
+    "/emr",
+    "/docs/console",
+    "Each call carries `x-api-key`. A refusal names the field and why, and its `Link` leads to\n"
+    "[the page of its code](/docs/errors). Every answer has `X-Request-Id`.",
+    f"'x-api-key: {KEY}'",
+)
+PARTNER = Book(
+    "partner-reference",
+    "Partner API reference",
+    "/v1",
+    "/docs/partner-console",
+    f"""Each call but the first carries an access token, which is good for one practice and 24 hours. The samples
+below find it in `$TOKEN`:
+
+```sh
+TOKEN=$(curl -s {{base}}/v1/DemoOffice/auth/token \\
+  -H 'content-type: application/json' \\
+  -d '{{{{"apiKey": "{PARTNER_KEY}"}}}}' |
+  grep -oE 'eyJ[A-Za-z0-9_.-]+')
+```
+
+A refusal is `{{{{"error": {{{{"code", "message", "fields"}}}}}}}}`: `fields` names every field that is
+wrong and why, and the answer's `Link` leads to [the page of its code](/docs/errors). Every answer has `X-Request-Id`,
+and says in `RateLimit` how many calls are left.""",
+    '"Authorization: Bearer $TOKEN"',
+)
+
+
+def calls(document: Schema, book: Book) -> Leaf:
+    """Every call of this server's API: parameters, body, answer, refusals, and a request to paste."""
+    writer = _Writer(document, book)
+    server, prefix = document["servers"][0]["url"], book.prefix
     lines = [
-        "# API reference",
+        f"# {book.title}",
         "",
         f"{document['info']['description']} This page is written from the routes that this server has. The same for",
-        "programs is [/emr/openapi.json](/emr/openapi.json), and the [console](/docs/console) sends requests.",
+        f"programs is [{prefix}/openapi.json]({prefix}/openapi.json); the [console]({book.console}) sends requests.",
         "",
-        f"Base URL `{document['servers'][0]['url']}/emr`, whose `/emr` is written with each path below.",
-        "Each call carries `x-api-key`. A refusal names the field and why, and its `Link` leads to",
-        "[the page of its code](/docs/errors). Every answer has `X-Request-Id`.",
+        f"Base URL `{server}{prefix}`, whose `{prefix}` is written with each path below.",
+        book.opening.format(base=server),
     ]
     groups: dict[str, list[str]] = {}
     for path, methods in document["paths"].items():
@@ -36,12 +83,12 @@ def calls(document: Schema) -> Leaf:
             groups.setdefault(title, []).extend(writer.operation(method.upper(), path, operation))
     for title, written in groups.items():
         lines += ["", f"## {title}", *written]
-    return Leaf("reference", "\n".join(lines) + "\n")
+    return Leaf(book.name, "\n".join(lines) + "\n")
 
 
 def events(document: Schema) -> Leaf:
     """What this server sends by webhook."""
-    writer = _Writer(document)
+    writer = _Writer(document, EXAM)
     lines = [
         "# Events",
         "",
@@ -62,8 +109,9 @@ def events(document: Schema) -> Leaf:
 
 
 class _Writer:
-    def __init__(self, document: Schema) -> None:
+    def __init__(self, document: Schema, book: Book) -> None:
         self.document = document
+        self.book = book
         self.server: str = document["servers"][0]["url"]
 
     def operation(self, method: str, path: str, operation: Schema) -> Iterator[str]:
@@ -94,9 +142,7 @@ class _Writer:
                 yield from ["", f"#### Answer {status}", "", *_code("json", _pretty(media["example"]))]
                 yield from ["", *self.fields(media["schema"])]
             else:
-                told = media["example"]
-                words = f"{told['error']}" + (f": {told['message']}" if "message" in told else "")
-                refused.append((f"[{status}](/docs/errors#{status})", answer["description"], words))
+                refused.append((f"[{status}](/docs/errors#{status})", answer["description"], _said(media["example"])))
         yield from ["", "#### Refusals", "", *table(["status", "when", "for example"], refused)]
 
     def _rows(self, schema: Schema, prefix: str, depth: int) -> Iterator[tuple[str, ...]]:
@@ -136,8 +182,9 @@ class _Writer:
         return TYPES.get(kind, kind) + _bounds(resolved)
 
     def _words(self, field: Schema) -> str:
-        words = field.get("description") or self._resolved(field).get("description", "")
-        return " ".join(str(words).split())
+        words = " ".join(str(field.get("description") or self._resolved(field).get("description", "")).split())
+        default = field.get("schema", {}).get("default")
+        return words if default is None else f"{words} {_word(default)} unless given.".strip()
 
     def _resolved(self, schema: Schema) -> Schema:
         while "$ref" in schema:
@@ -147,19 +194,29 @@ class _Writer:
     def _curl(self, method: str, path: str, operation: Schema) -> str:
         for parameter in operation["parameters"]:
             if parameter["in"] == "path":
-                path = path.replace(f"{{{parameter['name']}}}", parameter["example"])
+                path = path.replace(f"{{{parameter['name']}}}", str(parameter["example"]))
         way = "" if method in {"GET", "POST"} and (method == "GET" or "requestBody" in operation) else f"-X {method} "
         lines = [f"curl {way}{self.server}{path}"]
         if operation["security"]:
-            lines.append(f"  -H 'x-api-key: {KEY}'")
+            lines.append(f"  -H {self.book.header}")
         if "requestBody" in operation:
             body = _pretty(operation["requestBody"]["content"]["application/json"]["example"])
             lines += ["  -H 'content-type: application/json'", f"  -d {shlex.quote(body)}"]
         return " \\\n".join(lines)
 
 
+def _said(refusal: Schema) -> str:
+    """A refusal's example in words, in either API's form."""
+    told = refusal["error"]
+    if isinstance(told, str):
+        return told + (f": {refusal['message']}" if "message" in refusal else "")
+    return f"`{told['code']}`: {told['message']}"
+
+
 def _bounds(schema: Schema) -> str:
     low, high = schema.get("minimum", schema.get("minItems")), schema.get("maximum", schema.get("maxItems"))
+    if isinstance(high, int) and high > LARGEST_SAID:
+        high = None
     if low is not None and high is not None:
         return f", {low} to {high}"
     if low is not None:

@@ -17,7 +17,7 @@ OUTSIDE = {
 }  # fmt: skip
 # What the code host shows and we do not serve.
 ELSEWHERE = {"LICENSE": "https://www.apache.org/licenses/LICENSE-2.0"}
-CONSOLE = "/docs/console"  # the one page that is no text
+CONSOLES = {"/docs/console", "/docs/partner-console"}  # the pages that are no text
 INDEX = "docs/README.md"
 SAMPLES = ".env.example"
 # On a code host these pages exist on a running demo only, so the pages name its address.
@@ -89,7 +89,7 @@ class Shelf:
         target = target.removeprefix(DEMO) or "/"
         path, mark, fragment = target.partition("#")
         if path.startswith("/"):
-            is_page = path.startswith("/docs/") and path != CONSOLE
+            is_page = path.startswith("/docs/") and path not in CONSOLES
             return path + (suffix if is_page else "") + mark + fragment
         if re.match(r"[a-z]+:|#", target) or target in ELSEWHERE:
             return ELSEWHERE.get(target, target)

@@ -1,8 +1,6 @@
-"""All SQL of the demo's loading. It fills other slices' tables in bulk, which no door of theirs ever does.
+"""SQL: the installation's marks, keys and endpoint, patients and visits."""
 
-The rows come as JSON, whose fields are the columns' names; ids are reserved first, so that rows may point at each other.
-"""
-
+from collections.abc import Sequence
 from datetime import datetime
 
 from openmedspa.kit.db import Reads, Row
@@ -12,7 +10,8 @@ async def find_installation(db: Reads) -> Row:
     row = await db.unscoped_row(
         """
         select environment, demo_loaded_at,
-               exists (select from practices) or exists (select from partners) as is_in_use
+               exists (select from practices) or exists (select from partners) or exists (select from articles)
+                 or exists (select from products) as is_in_use
         from installation
         """
     )
@@ -154,3 +153,15 @@ async def find_card(db: Reads, key_sha256: bytes) -> Row | None:
         """,
         key_sha256,
     )
+
+
+async def list_live_keys(db: Reads, keys_sha256: Sequence[bytes]) -> list[bytes]:
+    """Those of the keys that open something now."""
+    rows = await db.unscoped_rows(
+        """
+        select k.key_sha256 from api_keys k join partners p on p.id = k.partner_id
+        where k.key_sha256 = any($1) and k.revoked_at is null and p.revoked_at is null
+        """,
+        keys_sha256,
+    )
+    return [row["key_sha256"] for row in rows]

@@ -1,0 +1,1 @@
+"""Catalog: products, one list for the whole platform."""

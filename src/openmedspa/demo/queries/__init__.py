@@ -1,0 +1,46 @@
+"""All SQL of the demo's loading. It fills other slices' tables in bulk, which no door of theirs ever does.
+
+The rows come as JSON, whose fields are the columns' names; ids are reserved first, so that rows may point at each other.
+"""
+
+from openmedspa.demo.queries.loading import (
+    find_card,
+    find_installation,
+    insert_endpoint,
+    insert_patients,
+    insert_visits,
+    list_live_keys,
+    list_reserved_ids,
+    lock_installation,
+    update_loaded,
+    update_loading,
+)
+from openmedspa.demo.queries.partner_data import (
+    insert_articles,
+    insert_products,
+    insert_prospects,
+    insert_providers,
+    insert_tags,
+    insert_tickets,
+    list_reserved_patient_ids,
+)
+
+__all__ = [
+    "find_card",
+    "find_installation",
+    "insert_articles",
+    "insert_endpoint",
+    "insert_patients",
+    "insert_products",
+    "insert_prospects",
+    "insert_providers",
+    "insert_tags",
+    "insert_tickets",
+    "insert_visits",
+    "list_live_keys",
+    "list_reserved_ids",
+    "list_reserved_patient_ids",
+    "lock_installation",
+    "update_loaded",
+    "update_loading",
+]

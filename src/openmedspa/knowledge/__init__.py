@@ -1,0 +1,1 @@
+"""Knowledge: articles for the whole platform, and what they said before."""

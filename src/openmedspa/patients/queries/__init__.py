@@ -1,0 +1,1 @@
+"""All SQL on people, by noun: people, their history, tags, search."""

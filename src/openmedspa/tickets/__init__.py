@@ -1,0 +1,1 @@
+"""Tickets: what a practice asks for, what was said about it, and how it went."""

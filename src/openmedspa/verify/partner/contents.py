@@ -1,0 +1,35 @@
+"""The partner API's table of contents: every chapter in the contract's order; `CONTRACT` is all of their checks."""
+
+from openmedspa.verify.checks import Check
+from openmedspa.verify.partner import (
+    fields,
+    isolation,
+    knowledge,
+    limits,
+    me,
+    products,
+    prospects,
+    refusals,
+    scopes,
+    search,
+    tags,
+    tickets,
+    tokens,
+)
+
+CHAPTERS = [
+    tokens.chapter,
+    scopes.chapter,
+    refusals.chapter,
+    limits.chapter,
+    prospects.chapter,
+    fields.chapter,
+    search.chapter,
+    tags.chapter,
+    products.chapter,
+    knowledge.chapter,
+    tickets.chapter,
+    me.chapter,
+    isolation.chapter,
+]
+CONTRACT: list[Check] = [check for chapter in CHAPTERS for check in chapter.checks]
