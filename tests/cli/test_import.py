@@ -76,7 +76,9 @@ async def test_a_corrected_report_is_a_file_to_import(desk: Prompt, tmp_path: Pa
     desk("import", "prospects", "people.csv", *GLOW, "--report", "refused.csv")
     corrected = (tmp_path / "refused.csv").read_text().replace("1993-02-29", "1993-02-28").replace(",x,", ",o,")
     written(tmp_path, "again.csv", corrected)
-    assert counted(desk, "prospects", "again.csv", *GLOW, "--ignore-unknown") == (2, 0, 1, 1)
+    assert counted(desk, "prospects", "again.csv", *GLOW, "--ignore-unknown") == (2, 1, 0, 1), (
+        "maya has another spelling"
+    )
 
 
 async def test_a_second_run_changes_nothing(desk: Prompt, owner: asyncpg.Connection, tmp_path: Path) -> None:
@@ -173,7 +175,6 @@ async def test_who_imported_stands_in_changes_and_audit(
 ) -> None:
     written(tmp_path, "people.csv", PEOPLE)
     counted(desk, "prospects", "people.csv", *GLOW)
-    written(tmp_path, "people.csv", PEOPLE.replace("562-555-0118", "562-555-0118,").replace(",m,1,", "m,1,"))
     people = await owner.fetch("select added_by, import_key is not null as known from patients order by id")
     assert all(row["added_by"].startswith("cli:") and row["known"] for row in people)
     (row,) = await owner.fetch("select practice_id, actor, subject from audit where action = 'prospects.imported'")

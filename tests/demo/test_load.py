@@ -16,6 +16,7 @@ from openmedspa.settings import Settings
 TABLES = [
     "practices", "locations", "treatments", "favourites", "partners", "api_keys", "grants", "patients", "match_keys",
     "visits", "visit_directory", "visit_steps", "records", "messages", "endpoints",
+    "providers", "tags", "patient_tags", "products", "articles", "tickets", "ticket_steps", "ticket_comments",
 ]  # fmt: skip
 
 

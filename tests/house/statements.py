@@ -3,7 +3,7 @@
 import inspect
 import types
 import typing
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
@@ -21,7 +21,7 @@ FILES = [*ROOT.glob("*/queries.py"), *ROOT.glob("*/queries/[!_]*.py")]
 MODULES = sorted("openmedspa." + ".".join(path.relative_to(ROOT).with_suffix("").parts) for path in FILES)
 MADE_UP: dict[Any, Any] = {
     int: 1, str: "1", bytes: b"x" * 32, bool: True, float: 1.0, datetime: datetime(2025, 1, 1, tzinfo=UTC),
-    date: date(1990, 1, 1), timedelta: timedelta(seconds=1), UUID: UUID(int=1),
+    date: date(1990, 1, 1), timedelta: timedelta(seconds=1), UUID: UUID(int=1), Any: "1", object: "1",
 }  # fmt: skip
 BY_NAME: dict[str, Any] = {
     "location_ids": ["loc_glow", "loc_glow2"], "endpoint": "api",
@@ -111,7 +111,7 @@ def made_up(hint: Any, name: str = "") -> Any:
         return args[0]
     if origin in (Union, types.UnionType):
         return made_up(next(arg for arg in args if arg is not type(None)))
-    if hint is Scope or origin in (list, Sequence):
+    if hint is Scope or origin in (list, Sequence, Collection):
         return [made_up(args[0])] if args else [1]
     if origin in (dict, Mapping):
         return {made_up(args[0]): made_up(args[1])}

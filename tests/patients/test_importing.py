@@ -1,8 +1,6 @@
 """People from files and people who are there: one person, whoever brought them first, and whole batches only."""
 
 import asyncio
-import tracemalloc
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -135,28 +133,3 @@ async def test_a_batch_that_fails_leaves_nothing_of_itself(house: House, owner: 
     with pytest.raises(asyncpg.CheckViolationError):
         await bring(house.system, *crowd)
     assert await people(house) == []
-
-
-async def test_memory_stays_flat(house: House) -> None:
-    """Ten times the rows take a few bytes a row more, for telling doubles: not their texts."""
-
-    def many(start: int, count: int) -> Iterator[Entry]:
-        for n in range(start, start + count):
-            yield Entry(n, {"FirstName": f"F{n}", "LastName": "L", "Notes": "x" * 1_000, "Phone": f"{n}"}, [])
-
-    async def peak(start: int, count: int) -> int:
-        run = Import(
-            house.system, Prospects(1, [], actor="cli:test", now=NOW), is_dry=True, refuse=lambda *_: None,
-            tell=lambda _totals: None,
-        )  # fmt: skip
-        tracemalloc.reset_peak()
-        assert (await run.run(many(start, count))).created == count
-        return tracemalloc.get_traced_memory()[1]
-
-    tracemalloc.start()
-    try:
-        await peak(1, 1_000)
-        few, more = await peak(10_000, 2_000), await peak(20_000, 12_000)
-    finally:
-        tracemalloc.stop()
-    assert more - few < 10_000 * 150, "the rows' own texts are ten times that"

@@ -46,13 +46,13 @@ async def test_every_field_comes_back_as_it_was_sent(glow_partner: Client) -> No
     assert answer.json["data"] == expected
 
 
-@pytest.mark.parametrize("field", CHOICES)
-async def test_every_choice_is_taken_and_no_other(glow_partner: Client, field: str) -> None:
-    for choice in CHOICES[field]:
-        assert (await make_person(glow_partner, **{field: choice}))[field] == choice
-    wrong = [2, -1, "1", True, 1.5] if field == "Prospect" else ["", "x", str(CHOICES[field][0]).swapcase(), 1, []]
-    for value in wrong:
-        assert (await glow_partner.post(PEOPLE, {**JOHN, field: value})).fault[::2] == (422, {field: SOME_WORDS})
+async def test_every_choice_is_taken_and_no_other(glow_partner: Client) -> None:
+    for field, choices in CHOICES.items():
+        for choice in choices:
+            assert (await make_person(glow_partner, **{field: choice}))[field] == choice
+        wrong = [2, -1, "1", True, 1.5] if field == "Prospect" else ["", "x", str(choices[0]).swapcase(), 1, []]
+        for value in wrong:
+            assert (await glow_partner.post(PEOPLE, {**JOHN, field: value})).fault[::2] == (422, {field: SOME_WORDS})
 
 
 class _SomeWords:
@@ -67,55 +67,55 @@ class _SomeWords:
 SOME_WORDS: Any = _SomeWords()
 
 
-@pytest.mark.parametrize("field", TEXTS)
-async def test_a_text_has_its_length_and_is_a_text(glow_partner: Client, field: str) -> None:
-    longest = LONGEST.get(field, 255)
-    assert (await make_person(glow_partner, **{field: "ж" * longest}))[field] == "ж" * longest
-    for value in ("ж" * (longest + 1), 5, ["x"], {"x": "y"}, False, "a\x00b"):
-        assert (await glow_partner.post(PEOPLE, {**JOHN, field: value})).fault[::2] == (422, {field: SOME_WORDS})
+async def test_a_text_has_its_length_and_is_a_text(glow_partner: Client) -> None:
+    for field in TEXTS:
+        longest = LONGEST.get(field, 255)
+        assert (await make_person(glow_partner, **{field: "ж" * longest}))[field] == "ж" * longest
+        for value in ("ж" * (longest + 1), 5, ["x"], {"x": "y"}, False, "a\x00b"):
+            assert (await glow_partner.post(PEOPLE, {**JOHN, field: value})).fault[::2] == (422, {field: SOME_WORDS})
 
 
-@pytest.mark.parametrize("field", [field for field in TEXTS if field not in {"FirstName", "LastName", "FullName"}])
-async def test_an_empty_text_stays_empty_and_null_is_not_known(glow_partner: Client, field: str) -> None:
-    person = await make_person(glow_partner, **{field: ""})
-    assert person[field] == ""
-    assert (await make_person(glow_partner, **{field: None}))[field] is None
-    for value in (" ", None, ""):
-        assert (await glow_partner.put(f"{PEOPLE}/{person['ID']}", {field: value})).json["data"][field] == value
+async def test_an_empty_text_stays_empty_and_null_is_not_known(glow_partner: Client) -> None:
+    for field in [one for one in TEXTS if one not in {"FirstName", "LastName", "FullName"}]:
+        person = await make_person(glow_partner, **{field: ""})
+        assert person[field] == ""
+        assert (await make_person(glow_partner, **{field: None}))[field] is None
+        for value in (" ", None, ""):
+            assert (await glow_partner.put(f"{PEOPLE}/{person['ID']}", {field: value})).json["data"][field] == value
 
 
-@pytest.mark.parametrize(
-    "value", ["john@example.com", "nobody", "a b@@c", "@", "x" * 254, "Jürgen@müller.example", "=?utf-8?q?x?="]
-)
-async def test_an_address_or_number_is_not_refused_for_its_form(glow_partner: Client, value: str) -> None:
-    fields = dict.fromkeys(("EMail", "Phone", "CellPhone", "SMSPhone"), value)
-    person = await make_person(glow_partner, **fields)
-    assert {field: person[field] for field in fields} == fields
+async def test_an_address_or_number_is_not_refused_for_its_form(glow_partner: Client) -> None:
+    for value in ("john@example.com", "nobody", "a b@@c", "@", "x" * 254, "Jürgen@müller.example", "=?utf-8?q?x?="):
+        fields = dict.fromkeys(("EMail", "Phone", "CellPhone", "SMSPhone"), value)
+        person = await make_person(glow_partner, **fields)
+        assert {field: person[field] for field in fields} == fields
 
 
-@pytest.mark.parametrize(
-    ("text", "why"),
-    [
-        ("1990-02-30", "is not a date of the calendar"),
-        ("1990-00-10", "is not a date of the calendar"),
-        ("10/27/1990", "must be YYYY-MM-DD"),
-        ("19901027", "must be YYYY-MM-DD"),
-        ("1990-W10-1", "must be YYYY-MM-DD"),
-        ("1990-10-27T00:00:00Z", "must be YYYY-MM-DD"),
-        ("1990-10-27\n", "must be YYYY-MM-DD"),
-        ("１９９０-10-27", "must be YYYY-MM-DD"),
-        ("", "must be YYYY-MM-DD"),
-        (str(TODAY + timedelta(days=2)), "must not be in the future"),
-        (str(date(TODAY.year - 131, 1, 1)), "must be at most 130 years ago"),
-        ("0001-01-01", "must be at most 130 years ago"),
-    ],
-)
-async def test_a_birthday_is_a_day_that_somebody_can_have(glow_partner: Client, text: str, why: str) -> None:
-    assert (await glow_partner.post(PEOPLE, {**JOHN, "DOB": text})).fault == (422, "field_invalid", {"DOB": why})
+NO_BIRTHDAYS = [
+    ("1990-02-30", "is not a date of the calendar"),
+    ("1990-00-10", "is not a date of the calendar"),
+    ("10/27/1990", "must be YYYY-MM-DD"),
+    ("19901027", "must be YYYY-MM-DD"),
+    ("1990-W10-1", "must be YYYY-MM-DD"),
+    ("1990-10-27T00:00:00Z", "must be YYYY-MM-DD"),
+    ("1990-10-27\n", "must be YYYY-MM-DD"),
+    ("１９９０-10-27", "must be YYYY-MM-DD"),
+    ("", "must be YYYY-MM-DD"),
+    (str(TODAY + timedelta(days=2)), "must not be in the future"),
+    (str(date(TODAY.year - 131, 1, 1)), "must be at most 130 years ago"),
+    ("0001-01-01", "must be at most 130 years ago"),
+]
+
+
+async def test_a_birthday_is_a_day_that_somebody_can_have(glow_partner: Client) -> None:
     person = await make_person(glow_partner, DOB=str(TODAY))
-    refused = await glow_partner.put(f"{PEOPLE}/{person['ID']}", {"DOB": text, "City": "x"})
-    assert refused.fault == (422, "field_invalid", {"DOB": why})
-    assert (await glow_partner.get(f"{PEOPLE}/{person['ID']}")).json["data"] == person
+    for text, why in NO_BIRTHDAYS:
+        for answer in (
+            await glow_partner.post(PEOPLE, {**JOHN, "DOB": text}),
+            await glow_partner.put(f"{PEOPLE}/{person['ID']}", {"DOB": text, "City": "x"}),
+        ):
+            assert answer.fault == (422, "field_invalid", {"DOB": why}), text
+    assert (await glow_partner.get(PEOPLE)).json["data"] == [person]
 
 
 NEEDED = "is required, unless FullName is given"
@@ -228,7 +228,7 @@ async def test_what_is_read_only_or_unknown_is_named_all_of_it(glow_partner: Cli
     assert (await glow_partner.get(PEOPLE)).json["data"] == [person]
 
 
-@pytest.mark.parametrize("body", [b"[]", b'"x"', b"5", b"null"])
-async def test_a_body_is_an_object(glow_partner: Client, body: bytes) -> None:
-    answer = await glow_partner.request("POST", PEOPLE, content=body, headers={"content-type": "application/json"})
-    assert answer.fault[:2] == (422, "field_invalid")
+async def test_a_body_is_an_object(glow_partner: Client) -> None:
+    for body in (b"[]", b'"x"', b"5", b"null"):
+        answer = await glow_partner.request("POST", PEOPLE, content=body, headers={"content-type": "application/json"})
+        assert answer.fault[:2] == (422, "field_invalid")

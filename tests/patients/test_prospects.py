@@ -165,6 +165,17 @@ async def test_many_changes_at_once_all_arrive(glow_partner: Client, owner: asyn
     assert await owner.fetchval("select count(*) from patient_changes") == 1 + len(bodies) / 3
 
 
+async def test_changes_of_one_field_at_once_follow_one_another(glow_partner: Client, owner: asyncpg.Connection) -> None:
+    """Each knows what the one before it has left: without the lock, several would say that they changed the first."""
+    person = await make_person(glow_partner, City="start")
+    cities = [f"city {n}" for n in range(8)]
+    await asyncio.gather(*(glow_partner.put(f"{PEOPLE}/{person['ID']}", {"City": city}) for city in cities))
+    rows = await owner.fetch("select before ->> 'city', after ->> 'city' from patient_changes order by id")
+    before, after = zip(*(tuple(row) for row in rows), strict=True)
+    assert before[1:] == after[:-1]
+    assert sorted(after[1:]) == cities
+
+
 async def test_every_look_and_every_change_leaves_its_row(glow_partner: Client, owner: asyncpg.Connection) -> None:
     person = await make_person(glow_partner)
     path, subject = f"{PEOPLE}/{person['ID']}", f"patient:{person['ID']}"

@@ -1,5 +1,7 @@
 """A person is found by name, e-mail or phone however it was typed: exact first, then beginnings, then mistakes."""
 
+from typing import Any
+
 import asyncpg
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -7,7 +9,7 @@ from patients.finding import LONG_AGO, add, ask, found, practice_of
 
 from openmedspa.kit.db import Database
 
-ZOE = {
+ZOE: dict[str, Any] = {
     "middle": "Q", "nick": "Zuzu", "email": "Zoe.Smithjones@Example.com", "phone": "555-0123",
     "cell": "(202) 555-0147", "sms": "+44 20 7946 0958",
 }  # fmt: skip
@@ -17,9 +19,10 @@ TEXTS = [
     "Zoë", "zoe", "ZOE", "smith", "jones", "smith-jones", "smithjones", "Smith Jones", "zo", "zoe s", "zoe smi",
     "jones zoe", "Smith-Jones, Zoë", "smith, zo", "zo smi", "zoe q smith", "zoe x smith", "Dr Zoe Smith", "zuzu",
     "zuzu jones", "zeo", "zoe smiht", "zoe smth", "zoe smithh", "zoe smyth", "zeo smiht", "zoe joens", "zoee smith",
-    "zoe smith jones", "zoe smtih jonse", "  zoe \t smith ", "z.o.e' smith".replace(".", ""),
+    "zoe smith jones", "zoe smtih jonse", "  zoe \t smith ", "zo'e smith",
     "zoe.smithjones@example.com", "ZOE.SMITHJONES@EXAMPLE.COM", "zoe.smithjones@", "zoe.smithj", "smithjones@ex",
-    "zoe.smithjones@exmaple.com", "zoe.smithjones@gmail.com", "zoe.smihtjones@example.com", "mailto:zoe.smithjones@example.com",
+    "zoe.smithjones@exmaple.com", "zoe.smithjones@gmail.com", "zoe.smihtjones@example.com",
+    "mailto:zoe.smithjones@example.com",
     "Zoe <zoe.smithjones@example.com>", "555-0123", "5550123", "(202) 555-0123", "0123", "202-555-0147", "2025550147",
     "+1 202.555.0147", "5550147", "(202) 555-01", "202 555 0174", "202 555 0148", "+44 20 7946 0958", "020 7946 0958",
     "0044 20 7946 0958", "2079460958", "+44 20 79",
@@ -29,9 +32,10 @@ NAMES = [
     ("John", "Smith", "Jon Smith"), ("Jon", "Smith", "john smith"), ("Ana", "O'Donnell", "odonnell"),
     ("Ana", "O’Donnell", "o'donnell"), ("Ana", "ODonnell", "o donnell"), ("John", "ODonnell", "john o donnell"),
     ("Mary Ann", "Lee", "maryann lee"), ("Maryann", "Lee", "mary ann"), ("Ana", "van der Meer", "vandermeer"),
-    ("Ana", "Vandermeer", "van der meer"), ("Søren", "Kierkegård", "soren kierkegard"), ("Jürgen", "Groß", "jurgen gross"),
+    ("Ana", "Vandermeer", "van der meer"), ("Søren", "Kierkegård", "soren kierkegard"),
+    ("Jürgen", "Groß", "jurgen gross"),
     ("Łukasz", "Żak", "lukasz zak"), ("Анна", "Йорк", "анна иорк"), ("王", "小明", "小明 王"), ("Cher", "", "cher"),
-    ("José\u0301".replace("é\u0301", "e\u0301"), "Peña", "jose pena"), ("Katherine", "Lee", "catherine lee"),
+    ("Jose\u0301", "Peña", "jose pena"), ("Katherine", "Lee", "catherine lee"),
     ("Ana", "Lopez", "ana lopez ana"), ("Max 2", "Mustermann", "max 2"), ("Bob", "Lee", "boob"),
 ]  # fmt: skip
 TOO_MUCH = [
@@ -132,7 +136,8 @@ async def test_pages_follow_one_another_and_the_count_ends_after_ten_thousand(
 ) -> None:
     practice = await practice_of(owner)
     await owner.execute(
-        "insert into patients (practice_id, first_name, last_name) select $1, 'Ana', 'Lopez' from generate_series(1, 10500)",
+        "insert into patients (practice_id, first_name, last_name)"
+        " select $1, 'Ana', 'Lopez' from generate_series(1, 10500)",
         practice,
     )
     seen: list[int] = []

@@ -3,6 +3,8 @@
 The control takes that look out of the function; then it shows people of another practice.
 """
 
+from typing import Any
+
 import asyncpg
 import pytest
 from cast import Cast
@@ -12,7 +14,7 @@ from openmedspa.kit.db import APP_ROLE, Database
 from openmedspa.patients import search
 
 TEXTS = ["ana lopez", "an", "aan lopze", "ana.lopez@example.com", "ana.lopez@gmail.com", "2025550123", "2025550132"]
-FACTS = {"email": "ana.lopez@example.com", "phone": "+12025550123"}
+FACTS: dict[str, Any] = {"email": "ana.lopez@example.com", "phone": "+12025550123"}
 CHECK = """coalesce(practice = any (scope)
                   and practice = any (nullif(current_setting('app.scope', true), '')::int[]), false)"""
 
@@ -80,7 +82,8 @@ async def test_what_the_search_is_made_of_is_shown_to_nobody(owner: asyncpg.Conn
     await owner.execute(f"set role {APP_ROLE}")
     await owner.execute("select set_config('app.scope', '{1,2}', false)")
     for sql in (
-        "select from patient_terms", "select from name_spellings", "delete from patient_terms", "select rebuild_search()",
+        "select from patient_terms", "select from name_spellings", "delete from patient_terms",
+        "select rebuild_search()",
         "select near_words(2, 'ana', 9)", "select patients_in(2, '{}', 1, null, null, null, 1, 0, 1)",
     ):  # fmt: skip
         with pytest.raises(asyncpg.InsufficientPrivilegeError):

@@ -81,12 +81,12 @@ async def upsert_products(tx: Tx, partner_id: int | None, products: str, *, now:
     to run again.
 
     Twins that write the same products at once cannot deadlock:
-    1. Lock those that are ours and there, by their codes.
-    2. Change them, in whatever order: they are locked.
-    3. Insert the others by their codes. Who waits here waits for somebody else's step 3.
+    1. Lock those that are ours and there, by their codes, and put old and new together.
+    2. By their codes again, write what is new or changed. Whoever waits here, for somebody else's new row, waits for
+       one who is at 2 as well.
 
-    The parts are joined with the table only, never with each other, and by its index: a plan is kept, and one that was
-    made while the catalogue was empty would compare each of 10,000 rows with each.
+    A plan is kept, and one that was made while the catalogue was empty must not compare each of 10,000 rows with each:
+    therefore rows are looked up one by one, and by the index.
     """
     await tx.unscoped_row("select set_config('enable_seqscan', 'off', true)")
     row = await tx.unscoped_row(
@@ -95,60 +95,59 @@ async def upsert_products(tx: Tx, partner_id: int | None, products: str, *, now:
           select e.position, e.product, e.product ->> 'vendor_code' as vendor_code,
                  e.product ->> 'product_code' as product_code
           from jsonb_array_elements($2::jsonb) with ordinality e (product, position)
-        ), present as materialized (
-          select p.*,
-            g.product ->> 'name' as new_name,
-            case when g.product ? 'retail_price' then (g.product ->> 'retail_price')::numeric else p.retail_price end
-              as new_retail_price,
-            case when g.product ? 'description' then g.product ->> 'description' else p.description end
-              as new_description,
-            case when g.product ? 'category' then g.product ->> 'category' else p.category end as new_category,
-            case when g.product ? 'brand' then g.product ->> 'brand' else p.brand end as new_brand,
-            case when g.product ? 'upc' then g.product ->> 'upc' else p.upc end as new_upc,
-            case when g.product ? 'unit' then g.product ->> 'unit' else p.unit end as new_unit,
+          order by vendor_code, product_code
+        ), merged as materialized (
+          select g.position, g.vendor_code, g.product_code, p.id, g.product ->> 'name' as name,
+            (case when g.product ? 'retail_price' then (g.product ->> 'retail_price')::numeric else p.retail_price end)
+              ::numeric(12, 2) as retail_price,
+            case when g.product ? 'description' then g.product ->> 'description' else p.description end as description,
+            case when g.product ? 'category' then g.product ->> 'category' else p.category end as category,
+            case when g.product ? 'brand' then g.product ->> 'brand' else p.brand end as brand,
+            case when g.product ? 'upc' then g.product ->> 'upc' else p.upc end as upc,
+            case when g.product ? 'unit' then g.product ->> 'unit' else p.unit end as unit,
             case when not g.product ? 'active' then p.retired_at
                  when (g.product ->> 'active')::boolean then null
-                 else coalesce(p.retired_at, $3::timestamptz) end as new_retired_at
-          from given g join products p on p.vendor_code = g.vendor_code and p.product_code = g.product_code
-          where p.partner_id is not distinct from $1
-          order by p.vendor_code, p.product_code
-          for update of p
-        ), changed as (
-          update products p
-          set name = n.new_name, retail_price = n.new_retail_price, description = n.new_description,
-              category = n.new_category, brand = n.new_brand, upc = n.new_upc, unit = n.new_unit,
-              retired_at = n.new_retired_at, updated_at = $3
-          from present n
-          where p.id = n.id
-            and (n.name, n.retail_price, n.description, n.category, n.brand, n.upc, n.unit, n.retired_at)
-              is distinct from (n.new_name, n.new_retail_price, n.new_description, n.new_category, n.new_brand,
-                                n.new_upc, n.new_unit, n.new_retired_at)
-          returning p.id
-        ), made as (
-          insert into products (partner_id, vendor_code, product_code, name, retail_price, description, category, brand,
-                                upc, unit, retired_at, created_at, updated_at)
-          select $1, g.vendor_code, g.product_code, g.product ->> 'name', (g.product ->> 'retail_price')::numeric,
-                 g.product ->> 'description', g.product ->> 'category', g.product ->> 'brand', g.product ->> 'upc',
-                 g.product ->> 'unit', case when not (g.product ->> 'active')::boolean then $3 end, $3, $3
+                 else coalesce(p.retired_at, $3::timestamptz) end as retired_at,
+            p.id is null and exists (
+              select from products o where o.vendor_code = g.vendor_code and o.product_code = g.product_code
+            ) as is_foreign,
+            (p.name, p.retail_price, p.description, p.category, p.brand, p.upc, p.unit, p.retired_at) as was
           from given g
-          where (select count(*) from present) >= 0  -- locks first
-            and not exists (
-              select from products p where p.vendor_code = g.vendor_code and p.product_code = g.product_code)
-          order by g.vendor_code, g.product_code
-          on conflict do nothing
-          returning id
-        ), others as materialized (
-          select g.position from given g
-          join products p on p.vendor_code = g.vendor_code and p.product_code = g.product_code
-          where p.partner_id is distinct from $1
+          left join lateral (
+            select p.* from products p
+            where p.vendor_code = g.vendor_code and p.product_code = g.product_code
+              and p.partner_id is not distinct from $1
+            offset 0
+            for update
+          ) p on true
+        ), judged as materialized (
+          select m.*, m.id is not null
+            and (m.name, m.retail_price, m.description, m.category, m.brand, m.upc, m.unit, m.retired_at)
+              is distinct from m.was as is_changed
+          from merged m
+        ), written as (
+          insert into products as p (id, partner_id, vendor_code, product_code, name, retail_price, description,
+                                     category, brand, upc, unit, retired_at, created_at, updated_at)
+          select coalesce(j.id, nextval('products_id_seq')), $1, j.vendor_code, j.product_code, j.name, j.retail_price,
+                 j.description, j.category, j.brand, j.upc, j.unit, j.retired_at, $3, $3
+          from judged j where j.is_changed or (j.id is null and not j.is_foreign)
+          order by j.vendor_code, j.product_code
+          on conflict (vendor_code, product_code) do update
+            set name = excluded.name, retail_price = excluded.retail_price, description = excluded.description,
+                category = excluded.category, brand = excluded.brand, upc = excluded.upc, unit = excluded.unit,
+                retired_at = excluded.retired_at, updated_at = excluded.updated_at
+            where p.id = excluded.id  -- another id: newer than what this statement sees
+          returning p.id
+        ), counted as (
+          select count(*) filter (where j.id is null and not j.is_foreign) as new,
+                 count(*) filter (where j.is_changed) as updated,
+                 count(*) filter (where j.id is not null and not j.is_changed) as unchanged,
+                 coalesce(array_agg(j.position - 1 order by j.position) filter (where j.is_foreign), '{}') as foreign
+          from judged j
         )
-        select c.created, c.updated, c.present - c.updated as unchanged, c.foreign,
-               c.given - c.present - c.created - cardinality(c.foreign) as newer
-        from (select (select count(*) from given) as given,
-                     (select count(*) from present) as present,
-                     (select count(*) from made) as created,
-                     (select count(*) from changed) as updated,
-                     (select coalesce(array_agg(o.position - 1 order by o.position), '{}') from others o) as foreign) c
+        select w.written - c.updated as created, c.updated, c.unchanged, c.foreign,
+               c.new + c.updated - w.written as newer
+        from counted c, (select count(*) as written from written) w
         """,
         partner_id,
         products,

@@ -139,7 +139,8 @@ class Api:
             call.tx = tx
             if key is None:
                 return encode(await route.door(call))
-            request = sha256(b"\x00".join([route.method.encode(), call.incoming.path.encode(), raw])).digest()
+            parts = [route.method.encode(), call.incoming.path.encode(), *filter(None, [call.incoming.query]), raw]
+            request = sha256(b"\x00".join(parts)).digest()
             return await self.entrance.once(tx, call.grant, key=key, request_hash=request, work=run)
 
         async def run() -> bytes:

@@ -1,4 +1,4 @@
--- Finding a person by name, e-mail or phone (docs/decisions/0013-finding-people.md). No trigrams: every question is a
+-- Finding a person by name, e-mail or phone (docs/decisions/0015-finding-people.md). No trigrams: every question is a
 -- few ranges of one index, and a range is what stays fast among a million.
 --
 -- patient_terms holds for each person
@@ -409,7 +409,7 @@ returns table (id bigint) language plpgsql stable security definer set search_pa
 declare
   person patients;
   called text[];
-  address text;
+  mailbox text;
   phones text[];
 begin
   if not coalesce(practice = any (scope)
@@ -418,11 +418,11 @@ begin
   end if;
   select * into person from patients p where p.practice_id = practice and p.id = person_id;
   called := words_of(concat_ws(' ', person.first_name, person.last_name));
-  address := nullif(lower(btrim(person.email)), '');
+  mailbox := nullif(lower(btrim(person.email)), '');
   phones := phones_of(person);
   return query
     with range (low, high) as materialized (
-      select '@' || left(address, 254), after_whole('@' || left(address, 254)) where address is not null
+      select '@' || left(mailbox, 254), after_whole('@' || left(mailbox, 254)) where mailbox is not null
       union all select '#' || n, after_whole('#' || n) from unnest(phones) n
       -- With or without a country's code: theirs is longer, or ours.
       union all select '~' || reverse(n), after_prefix('~' || reverse(n)) from unnest(phones) n where length(n) >= 9
@@ -443,7 +443,7 @@ begin
       select p.id from namesake n join patients p on p.practice_id = practice and p.id = n.patient_id
       where (p.dob is null or person.dob is null or p.dob = person.dob)
         and (p.dob = person.dob
-             or (coalesce(nullif(lower(btrim(p.email)), '') = address, true)
+             or (coalesce(nullif(lower(btrim(p.email)), '') = mailbox, true)
                  and (phones = '{}' or phones_of(p) = '{}' or phones_of(p) && phones)))
         and words_of(concat_ws(' ', p.first_name, p.last_name)) = called
     )

@@ -20,7 +20,7 @@ create table products (
     vendor_code || ' ' || product_code || ' ' || name || ' ' || coalesce(brand, '') || ' ' || coalesce(upc, '')) stored,
   constraint products_code_key unique (vendor_code, product_code)
 );
-create index products_by_vendor on products (lower(vendor_code), vendor_code, product_code);
+create index products_by_vendor on products (lower(vendor_code), product_code);
 create index products_words on products using gin (words gin_trgm_ops);
 grant select, insert, update on products to openmedspa_app;
 grant select, insert, update, delete on products to openmedspa_system;

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from msgspec import UNSET
 from msgspec.json import decode
@@ -14,13 +15,13 @@ from openmedspa.partners.wire import moment
 from openmedspa.patients import matching
 from openmedspa.patients.shapes import LONGEST, WIRE, Prospect, ProspectIn, Tag
 
-Facts = Mapping[str, object]  # column → value; `prospect` is the flag, 1 or 0
+Facts = Mapping[str, Any]  # column → value; `prospect` is the flag, 1 or 0
 NAMES = ("first_name", "last_name", "full_name")
 OLDEST_YEARS = 130
 WEST_TO_EAST = timedelta(hours=14)  # somewhere it is already tomorrow
 
 
-def of_new(given: ProspectIn, *, now: datetime, wrong: Mapping[str, str] | None = None) -> dict[str, object]:
+def of_new(given: ProspectIn, *, now: datetime, wrong: Mapping[str, str] | None = None) -> dict[str, Any]:
     """The columns of somebody new. Invalid names every wrong or missing field; `wrong` is what is known of already.
 
     A name that is missing is taken from the full name: its last word, and those before it.
@@ -41,7 +42,7 @@ def of_new(given: ProspectIn, *, now: datetime, wrong: Mapping[str, str] | None 
 
 def of_change(
     known: Facts, given: ProspectIn, *, now: datetime, wrong: Mapping[str, str] | None = None
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """The columns that change, with their new values; Invalid as above. What is known already is no change."""
     cleared: Facts = {"first_name": "", "last_name": "", "prospect": 0}
     told = {
@@ -73,7 +74,7 @@ def match_keys(facts: Facts) -> set[bytes]:
     return keys
 
 
-def of_row(row: Row) -> dict[str, object]:
+def of_row(row: Row) -> dict[str, Any]:
     """A row's columns in the form in which they are told."""
     return {column: str(row[column]) if column == "dob" and row[column] else row[column] for column in WIRE}
 
@@ -106,7 +107,7 @@ def invalid(field: str, why: str, **others: str) -> Invalid:
     return Invalid(f"{field} is invalid", f"{field} {why}", code="field_invalid", fields={field: why, **others})
 
 
-def _with_full_name(told: Facts, whole: Facts) -> dict[str, object]:
+def _with_full_name(told: Facts, whole: Facts) -> dict[str, Any]:
     """Put together from the parts it says nothing new, and follows them from now on."""
     is_given = "full_name" in told and told["full_name"] != _put_together(whole)
     return {**told, "full_name": told["full_name"] if is_given else None} if "full_name" in told else {**told}

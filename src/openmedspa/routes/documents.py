@@ -73,10 +73,13 @@ def _first_word(path: str) -> str:
 
 
 def _type_choices(part: object) -> None:
-    """Say that a choice of words is text: without a type, the console calls it "any"."""
+    """Say that a choice of words is text: without a type, the console calls it "any". And that money is a number."""
     if isinstance(part, dict):
         choices = part.get("enum")
         if isinstance(choices, list) and "type" not in part and all(isinstance(one, str) for one in choices):
             part["type"] = "string"
+        if part.get("format") == "decimal":  # msgspec takes it for text; the API writes and reads a number
+            part["type"] = "number"
+            del part["format"]
     for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
         _type_choices(inner)

@@ -88,7 +88,7 @@ async def left_alone(trial: Trial) -> None:
 
 @chapter.extension()
 async def emptied(trial: Trial) -> None:
-    """null takes a value away, and an empty text stays an empty text."""
+    """A null takes a value away, and an empty text stays an empty text."""
     made = await trial.prospect({"City": "Pasadena", "Notes": "Prefers mornings."})
     after = await trial.changed(made["ID"], City=None, Notes="")
     require((after["City"], after["Notes"]) == (None, ""), "City: null, Notes: “”", [after["City"], after["Notes"]])
