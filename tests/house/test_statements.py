@@ -10,6 +10,11 @@ from openmedspa.kit.db import APP_ROLE, scoped
 
 FUNCTIONS = functions()
 HOT = {
+    "patients.queries.people.find_person",
+    "patients.queries.people.list_people",
+    "patients.queries.people.lock_person",
+    "patients.queries.people.update_person",
+    "patients.queries.tags.list_tags_of",
     "exams.queries.visits.find_visit",
     "exams.queries.visits.lock_visit",
     "exams.queries.visits.list_visits",

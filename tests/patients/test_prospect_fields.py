@@ -232,3 +232,20 @@ async def test_a_body_is_an_object(glow_partner: Client) -> None:
     for body in (b"[]", b'"x"', b"5", b"null"):
         answer = await glow_partner.request("POST", PEOPLE, content=body, headers={"content-type": "application/json"})
         assert answer.fault[:2] == (422, "field_invalid")
+
+
+async def test_all_that_is_wrong_is_named_at_once(glow_partner: Client) -> None:
+    wrong = {
+        "Gender": "x",
+        "DOB": "2020-02-30",
+        "LifeStage": "Old",
+        "FirstName": 5,
+        "ID": 1,
+        "Nonsense": "",
+        "Prospect": 2,
+    }
+    answer = await glow_partner.post("/v1/GlowOffice/prospects", wrong)
+    status, _, fields = answer.fault
+    assert (status, fields.keys()) == (422, wrong.keys())
+    listed = await glow_partner.get("/v1/GlowOffice/prospects?page=0&limit=201&prospect=maybe&tagId=x")
+    assert (listed.fault[0], set(listed.fault[2])) == (422, {"page", "limit", "prospect", "tagId"})

@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 from openmedspa.exams import intake
 from openmedspa.exams.intake import IntakeAnswer
 from openmedspa.exams.shapes import LocationId, UnixSeconds, check_seconds
-from openmedspa.patients import matching
+from openmedspa.patients import birthdays, matching
 
 # Blanks may stand around a name and are trimmed; control characters and line separators may not stand anywhere.
 _BLANK = r" \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
@@ -23,7 +23,6 @@ EMAIL = rf"^(?!.*=\?) *[^{_NO}]{{1,64}}@[^{_NO}.]+(?:\.[^{_NO}.]+)+ *$"
 PHONE = r"^\+?[1-9][0-9]{1,14}$"
 DOB = r"^(?:[0-9]{2}/[0-9]{2}/[0-9]{4}|[0-9]{2}-[0-9]{2}-[0-9]{4}|[0-9]{4}-[0-9]{2}-[0-9]{2})$"
 MAX_EMAIL = 254
-OLDEST_YEARS = 130
 DOB_FORMS = ("%m/%d/%Y", "%m-%d-%Y", "%Y-%m-%d")
 
 Name = Annotated[str, Meta(description="1 to 100 characters after trimming.", extra_json_schema={"pattern": NAME})]
@@ -180,10 +179,8 @@ def parse_dob(text: str) -> date:
     except ValueError:
         raise ValueError("`dob` is not a date of the calendar") from None
     today = date.today()  # noqa: DTZ011 a day's slack between zones is wanted: somewhere it is already tomorrow
-    if born > today:
-        raise ValueError("`dob` must not be in the future")
-    if (born.year + OLDEST_YEARS, born.month, born.day) < (today.year, today.month, today.day):
-        raise ValueError(f"`dob` must be at most {OLDEST_YEARS} years ago")
+    if why := birthdays.why_impossible(born, today):
+        raise ValueError(f"`dob` {why}")
     return born
 
 

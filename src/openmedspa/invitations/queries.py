@@ -113,6 +113,9 @@ async def update_dob(
           update patients p set dob = $4, updated_at = $6
           from told where p.practice_id = told.practice_id and p.id = told.patient_id and p.dob is null
           returning p.practice_id, p.id
+        ), noted as (
+          insert into patient_changes (practice_id, patient_id, at, actor, before, after)
+          select practice_id, id, $6, 'patient', '{}', jsonb_build_object('dob', $4::date) from filled
         )
         insert into match_keys (practice_id, key, patient_id) select practice_id, $5, id from filled
         on conflict (practice_id, key) do update

@@ -62,7 +62,9 @@ def form(pairs: dict[str, str], shape: type[T]) -> T:
     try:
         return msgspec.convert(pairs, type=shape, strict=False)
     except msgspec.ValidationError as trouble:
-        raise explain(trouble, shape) from None
+        refused = explain(trouble, shape)
+        refused.fields |= mistakes(pairs, shape, strict=False)
+        raise refused from None
 
 
 def _mistaken(trouble: msgspec.ValidationError, raw: bytes, shape: type[object]) -> Invalid:
@@ -81,10 +83,14 @@ def _unreadable(trouble: Exception) -> Invalid:
     return Invalid("Invalid JSON", f"The body is not valid JSON: {trouble}", code="json_invalid")
 
 
-def mistakes(given: Mapping[str, Any], shape: Any) -> dict[str, str]:
-    """Every top field that does not fit, with why: msgspec itself stops at the first."""
-    required, decoders = _fields(shape)
-    found = {name: "is required" for name in required if name not in given}
+def mistakes(given: Mapping[str, Any], shape: Any, *, strict: bool = True) -> dict[str, str]:
+    """Every top field that does not fit, with why: msgspec itself stops at the first.
+
+    What a field's type does not say, its shape may judge by `also_wrong`: {field: why} of what was given.
+    """
+    required, decoders = _fields(shape, strict=strict)
+    found = shape.also_wrong(given) if hasattr(shape, "also_wrong") else {}
+    found |= {name: "is required" for name in required if name not in given}
     for name, value in given.items():
         try:
             if name not in decoders and shape.__struct_config__.forbid_unknown_fields:
@@ -166,11 +172,11 @@ def _empty(shape: Any) -> Any:
 
 
 @lru_cache(maxsize=256)
-def _fields(shape: Any) -> tuple[list[str], dict[str, msgspec.json.Decoder[Any]]]:
+def _fields(shape: Any, *, strict: bool) -> tuple[list[str], dict[str, msgspec.json.Decoder[Any]]]:
     """The names that must be there, and what reads each."""
     kinds, fields = get_type_hints(shape, include_extras=True), msgspec.structs.fields(shape)
     required = [field.encode_name for field in fields if field.required]
-    return required, {field.encode_name: msgspec.json.Decoder(kinds[field.name]) for field in fields}
+    return required, {field.encode_name: msgspec.json.Decoder(kinds[field.name], strict=strict) for field in fields}
 
 
 @lru_cache(maxsize=256)

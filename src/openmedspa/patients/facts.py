@@ -1,6 +1,5 @@
 """What may be told about a person, and what follows from it: names, birthday, keys. Pure; clock is a parameter."""
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -12,12 +11,11 @@ from msgspec.structs import asdict
 from openmedspa.kit.db import Row
 from openmedspa.kit.errors import Invalid
 from openmedspa.partners.wire import moment
-from openmedspa.patients import matching
+from openmedspa.patients import birthdays, matching
 from openmedspa.patients.shapes import LONGEST, WIRE, Prospect, ProspectIn, Tag
 
 Facts = Mapping[str, Any]  # column → value; `prospect` is the flag, 1 or 0
 NAMES = ("first_name", "last_name", "full_name")
-OLDEST_YEARS = 130
 WEST_TO_EAST = timedelta(hours=14)  # somewhere it is already tomorrow
 
 
@@ -126,23 +124,11 @@ def _without_cleared(new: Facts, given: ProspectIn) -> Facts:
 def _mistakes(told: Facts, now: datetime) -> dict[str, str]:
     names = {WIRE[name]: told[name] for name in NAMES if told.get(name) is not None}
     wrong = {field: "must not be blank" for field, name in names.items() if not str(name).strip()}
-    if told.get("dob") is not None and (why := _why_no_birthday(str(told["dob"]), now)):
+    if told.get("dob") is not None and (
+        why := birthdays.why_no_birthday(str(told["dob"]), (now + WEST_TO_EAST).date())
+    ):
         wrong["DOB"] = why
     return wrong
-
-
-def _why_no_birthday(text: str, now: datetime) -> str:
-    try:
-        born = date.fromisoformat(text) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) else None
-    except ValueError:
-        return "is not a date of the calendar"
-    if born is None:
-        return "must be YYYY-MM-DD"
-    today = (now + WEST_TO_EAST).date()
-    if born > today:
-        return "must not be in the future"
-    is_too_old = (born.year + OLDEST_YEARS, born.month, born.day) < (today.year, today.month, today.day)
-    return f"must be at most {OLDEST_YEARS} years ago" if is_too_old else ""
 
 
 def _refuse(mistakes: Mapping[str, str]) -> None:

@@ -3,12 +3,14 @@
 A field is called as its column is; the wire's own spelling, as documented, stands beside it.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, ClassVar, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from openmedspa.partners.wire import LARGEST_ID, Id, PageQuery, Pagination
+from openmedspa.patients import birthdays
 
 LONGEST, LONGEST_EMAIL, LONGEST_TEXT = 255, 254, 65_536
 LONGEST_FULL_NAME = 3 * LONGEST + 2  # as long as its parts put together
@@ -39,6 +41,13 @@ class ProspectIn(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Facts about a person: those given, and no others. Text is kept as it is sent; null is "not known"."""
 
     read_only: ClassVar = frozenset({"ID", "Tags", "CreatedAt", "UpdatedAt"})
+
+    @staticmethod
+    def also_wrong(given: Mapping[str, object]) -> dict[str, str]:
+        """A birthday that is no day, so that it is named with the rest of what is wrong."""
+        day = given.get("DOB")
+        why = birthdays.why_no_day(day) if isinstance(day, str) else ""
+        return {"DOB": why} if why else {}
 
     first_name: Annotated[Name, Meta(examples=["John"])] | MayBe = field(name="FirstName", default=UNSET)
     middle_initial: Words | MayBe = field(name="MI", default=UNSET)

@@ -48,6 +48,13 @@ async def insert_order(
           from known where p.practice_id = known.practice_id and p.id = known.id
             and ((known.email is null and $7 is not null) or (known.phone is null and $8 is not null)
                  or (known.dob is null and $9 is not null))
+          returning p.practice_id, p.id
+        ), noted as (
+          insert into patient_changes (practice_id, patient_id, at, actor, request_id, before, after)
+          select filled.practice_id, filled.id, $19, $20, $21, '{}', jsonb_strip_nulls(jsonb_build_object(
+                   'email', case when known.email is null then $7 end, 'phone', case when known.phone is null then $8 end,
+                   'dob', case when known.dob is null then $9 end))
+          from filled join known on true
         ), further as (
           insert into match_keys (practice_id, key, patient_id)
           select $2, $4::bytea, key.patient_id from key left join known on true

@@ -6,7 +6,7 @@ from datetime import date
 
 from msgspec import Struct
 
-from openmedspa.exams.orders import OLDEST_YEARS
+from openmedspa.patients.birthdays import OLDEST_YEARS
 
 MONTHS = list(calendar.month_name)[1:]
 PARTS = ("month", "day", "year")
