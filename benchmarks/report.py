@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import load, sides
+from benchmarks import load, parts, sides
 from benchmarks.measure import Compared, Run, busy, cpu_us, p99_ms, rate
 
 AIM = 0.7  # of the bare handler (issue 2); design/performance.md hopes for 0.8
@@ -31,7 +31,7 @@ def show(run: Run, console: Console) -> None:
 
 
 def write(run: Run, path: Path) -> None:
-    path.write_text(_page(run), encoding="utf-8")
+    path.write_text(f"{_page(run)}\n{parts.all_of(path)}", encoding="utf-8")
 
 
 def _page(run: Run) -> str:
@@ -78,6 +78,9 @@ make bench                                    # a few minutes; writes this page
 .venv/bin/python -m benchmarks --rounds 9 --seconds 10
 ```
 Compare ratios, not rates: those belong to the machine and the day.
+
+## The partner API
+Measured one by one, each by its own command, which writes its table here.
 """
 
 
