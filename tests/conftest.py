@@ -128,7 +128,7 @@ async def _maintenance(cluster: str) -> AsyncIterator[asyncpg.Connection]:
 
 async def _create(cluster: str, name: str, template: str = "template1") -> None:
     async with _maintenance(cluster) as connection:
-        await connection.execute(f"create database {name} template {template} strategy wal_log")
+        await connection.execute(f"create database {name} template {template} strategy file_copy")
 
 
 async def _drop(cluster: str, name: str) -> None:

@@ -53,7 +53,7 @@ async def test_each_refused_row_is_told_with_its_line_and_reason(desk: Prompt, t
     assert answer.out == "2 people created, 0 updated, 0 unchanged, 4 refused.\n"
     assert answer.err.splitlines() == [
         "line 5: DOB is not a date of the calendar",
-        "line 6: Gender may not be 'x'",
+        "line 6: Gender may not be 'x', only m, f, o or u",
         "line 7: The row means the same as line 2",
         "line 9: LastName is required, unless FullName is given",
     ]

@@ -183,7 +183,8 @@ async def test_what_is_refused_anywhere_in_v1_is_shown_as_it_is(glow_emr: Client
     caller = await glow_emr.as_partner(Cast.PARTNER_KEY, "DemoOffice")
     for name, _ in operations("/v1"):
         method, path = name.upper().split(" ")[0], name.split(" ")[1]
-        filled = path.format(PPass="DemoOffice", id=12, tagId=123)
+        named = {one["name"]: one["example"] for one in operation(method, path)["parameters"] if one["in"] == "path"}
+        filled = path.format(**named)
         if not name.endswith("/auth/token"):
             for nobody in (caller.with_token("x.y.z"), glow_partner):  # a token of a name that the practice had
                 answer = await nobody.request(method, filled)

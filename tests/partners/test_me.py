@@ -1,6 +1,7 @@
 """`/v1/me`: a partner sees and changes itself, and nobody else."""
 
 import asyncio
+from typing import Any
 
 import asyncpg
 import pytest
@@ -82,6 +83,16 @@ async def test_the_same_request_twice_is_carried_out_once(glow_partner: Client, 
     assert await owner.fetchval("select count(*) from audit where action = 'partner.changed'") == 1
     other = await glow_partner.request("PATCH", "/v1/me", **{**once, "json": {"ContactName": "Rita"}})
     assert other.fault == (409, "idempotency_mismatch", {})
+
+
+async def test_a_replay_tells_what_the_callers_own_key_may_do(glow_partner: Client) -> None:
+    """Two keys of one partner send the same: the narrow one is not told the rights of the wide one, nor the reverse."""
+    once: dict[str, Any] = {"headers": {"idempotency-key": "me-2"}, "json": {"ContactName": "Robin"}}
+    narrow = await glow_partner.as_partner(Cast.PROSPECTS_KEY, "GlowOffice")
+    wide = (await glow_partner.request("PATCH", "/v1/me", **once)).json["data"]
+    again = await narrow.request("PATCH", "/v1/me", **once)
+    assert (again.status, again.json["data"]["Scopes"]) == (200, ["Prospects"])
+    assert again.json["data"] == {**wide, "Scopes": ["Prospects"]} != wide
 
 
 async def test_keys_are_shown_with_what_became_of_them_and_their_use(

@@ -62,14 +62,14 @@ async def test_missing_facts_are_filled_in_and_what_a_partner_said_stays(
     assert (await glow_partner.get(f"{PEOPLE}/{other['ID']}")).json["data"]["Phone"] == "+12025550123"
 
 
-async def test_new_facts_bring_keys_and_old_keys_stay(
+async def test_new_facts_bring_keys_and_those_of_old_ones_go(
     glow_partner: Client, glow_emr: Client, owner: asyncpg.Connection
 ) -> None:
     person = await make_person(glow_partner, **{**ANA, "DOB": None})
     path = f"{PEOPLE}/{person['ID']}"
     await glow_partner.put(path, {"LastName": "Diaz", "EMail": "new@example.com", "DOB": "1990-10-27"})
+    assert (await patient_of(owner, await order(glow_emr, at_home())))[0] != person["ID"]
     for body in (
-        at_home(),
         at_home(patient={"last_name": "Diaz", "email": "new@example.com"}),
         in_person(patient={"last_name": "Diaz"}),
     ):

@@ -54,6 +54,17 @@ async def test_somebody_is_found_by_every_spelling_of_what_they_are_known_by(
         await found(db, owner, text)
 
 
+async def test_whose_name_it_is_comes_before_those_it_only_begins(db: Database, owner: asyncpg.Connection) -> None:
+    liam = await add(owner, "Liam", "Achterberg", email="li.am@example.com")
+    lina = await add(owner, "Lina", "Li-Smith", email="lina@example.com")
+    wu = await add(owner, "Li", "Wu", email="wu@example.com")
+    assert sorted((await found(db, owner, "li"))[:2]) == sorted([lina, wu])
+    assert (await found(db, owner, "li"))[2:] == [liam]
+    iv = await add(owner, "Yvette", "Larsen", nick="Iv")
+    await add(owner, "Ivan", "Boateng", email="ivan@example.com")
+    assert (await found(db, owner, "iv"))[0] == iv
+
+
 async def test_names_as_they_are_meant(db: Database, owner: asyncpg.Connection) -> None:
     for first, last, text in NAMES:
         person = await add(owner, first, last)

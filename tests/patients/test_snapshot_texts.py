@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from patients.offices import PEOPLE, make_person
 
-from openmedspa.exams.orders import EMAIL, MAX_EMAIL, NAME, PHONE
+from openmedspa.exams.orders import NAME
 
 HOSTILE = "Ana\r\nBcc: all@example.com\r\n\r\nYou won"
 TEXTS = [
@@ -31,40 +31,32 @@ def is_like(pattern: str, text: str) -> bool:
     return re.compile(pattern).fullmatch(text) is not None
 
 
-async def judged(owner: asyncpg.Connection, text: str) -> tuple[str | None, str | None, str | None]:
-    row = await owner.fetchrow("select plain_name($1), sendable_email($1), sendable_phone($1)", text)
-    return tuple(row)
+async def judged(owner: asyncpg.Connection, text: str) -> str | None:
+    name: str | None = await owner.fetchval("select plain_name($1)", text)
+    return name
 
 
-def check(text: str, name: str | None, email: str | None, phone: str | None) -> None:
+def check(text: str, name: str | None) -> None:
     assert name is None or (is_like(NAME, name) and name == name.strip(" \u00a0\u3000"))
     if is_like(NAME, text):
         assert name == text.strip()  # what an order may say is not changed
-    assert email is None or (is_like(EMAIL, email) and len(email) <= MAX_EMAIL and email == email.strip(" "))
-    if is_like(EMAIL, text) and len(text) <= MAX_EMAIL and text.isprintable():
-        assert email == text.strip(" ")
-    assert phone == (text if is_like(PHONE, text) else None)
 
 
-async def test_names_and_contacts_are_judged_as_an_order_judges_them(owner: asyncpg.Connection) -> None:
+async def test_names_are_judged_as_an_order_judges_them(owner: asyncpg.Connection) -> None:
     for text in TEXTS:
-        check(text, *await judged(owner, text))
-    assert (await judged(owner, HOSTILE))[0] == "Ana Bcc: all@example.com You won"
-    assert await judged(owner, " a@example.com ") == ("a@example.com", "a@example.com", None)
-    assert [await owner.fetchval(f"select {f}(null)") for f in ("plain_name", "sendable_email", "sendable_phone")] == [
-        None
-    ] * 3
+        check(text, await judged(owner, text))
+    assert await judged(owner, HOSTILE) == "Ana Bcc: all@example.com You won"
+    assert await owner.fetchval("select plain_name(null)") is None
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=120)
     | st.text('ab@.=?<> \r\n\t\\"+1\u00a0\u2028', max_size=30)
-    | st.from_regex(EMAIL, fullmatch=True)
     | st.from_regex(NAME, fullmatch=True)
 )
 async def test_whatever_the_text(owner: asyncpg.Connection, text: str) -> None:
-    check(text, *await judged(owner, text.replace("\x00", "")))
+    check(text, await judged(owner, text.replace("\x00", "")))
 
 
 async def snapshot(owner: asyncpg.Connection) -> dict[str, Any]:
@@ -72,25 +64,41 @@ async def snapshot(owner: asyncpg.Connection) -> dict[str, Any]:
     return dict(row)
 
 
-async def test_a_snapshot_takes_a_partners_texts_in_one_line_or_not_at_all(
+async def test_a_snapshot_takes_a_partners_name_in_one_line_and_no_contact(
     glow_partner: Client, glow_emr: Client, owner: asyncpg.Connection
 ) -> None:
-    person = await make_person(glow_partner, FirstName="Ana", LastName="Lopez", DOB="1990-10-27", EMail=..., Phone=...)
-    path = f"{PEOPLE}/{person['ID']}"
-    await glow_partner.put(
-        path, {"FirstName": HOSTILE, "LastName": "\x01\x02", "EMail": HOSTILE, "Phone": "555\r\n0123"}
-    )
-    assert (await glow_emr.post("/emr/in-person", in_person())).status == 201
-    assert await snapshot(owner) == {
-        "first_name": "Ana Bcc: all@example.com You won", "last_name": "Lopez", "email": None, "phone": None,
-    }  # fmt: skip
-    await glow_partner.put(path, {"EMail": " ana@example.com ", "Phone": "+12025550123"})
-    assert (await glow_emr.post("/emr/in-person", in_person())).status == 201
-    assert {**await snapshot(owner), "first_name": "", "last_name": ""} == {
-        "first_name": "", "last_name": "", "email": "ana@example.com", "phone": "+12025550123",
-    }  # fmt: skip
-    told = (await glow_partner.get(path)).json["data"]
-    assert (told["FirstName"], told["LastName"], told["EMail"]) == (HOSTILE, "\x01\x02", " ana@example.com ")
+    """An order without a contact has none: what a partner wrote into the record must not receive an outcome."""
+    texts = {"FirstName": "Ana\r\nMaria", "LastName": "\tLopez ", "EMail": "other@example.com", "Phone": "+12025550199"}
+    person = await make_person(glow_partner, DOB="1990-10-27", **texts)
+    order = in_person(patient={"first_name": "Ana Maria"})
+    assert (await glow_emr.post("/emr/in-person", order)).status == 201
+    assert await owner.fetchval("select patient_id from visits") == person["ID"]
+    assert await snapshot(owner) == {"first_name": "Ana Maria", "last_name": "Lopez", "email": None, "phone": None}
+    told = (await glow_partner.get(f"{PEOPLE}/{person['ID']}")).json["data"]
+    assert {field: told[field] for field in texts} == texts
+
+
+@pytest.mark.parametrize("change", [{"FirstName": "Maria"}, {"EMail": "else@example.com"}, {"DOB": "1955-05-05"}])
+async def test_an_order_by_facts_that_are_gone_makes_a_new_patient(
+    glow_partner: Client, glow_emr: Client, owner: asyncpg.Connection, change: dict[str, str]
+) -> None:
+    """A record that was given to somebody else must not take in an exam of the one it was before."""
+    person = await make_person(glow_partner, FirstName="Ana", LastName="Lopez", EMail=..., DOB="1990-10-27")
+    assert (await glow_partner.put(f"{PEOPLE}/{person['ID']}", change)).status == 200
+    path, order = ("/emr/in-person", in_person()) if "DOB" in change else ("/emr/appointments", at_home())
+    assert (await glow_emr.post(path, order)).status == 201
+    visit = await owner.fetchrow("select patient_id, first_name, dob from visits")
+    assert visit["patient_id"] != person["ID"] and visit["first_name"] == "Ana"
+
+
+async def test_a_double_that_is_gone_flags_no_order_any_more(
+    glow_partner: Client, glow_emr: Client, owner: asyncpg.Connection
+) -> None:
+    await make_person(glow_partner, FirstName="Ana", LastName="Lopez", EMail="ana.lopez@example.com")
+    other = await make_person(glow_partner, FirstName="Ana", LastName="Lopez", EMail="ana.lopez@example.com")
+    await glow_partner.put(f"{PEOPLE}/{other['ID']}", {"LastName": "Lopes"})
+    assert (await glow_emr.post("/emr/appointments", at_home())).status == 201
+    assert await owner.fetchval("select flagged_at from visits") is None
 
 
 async def test_messages_go_where_the_order_says_whatever_the_record_says(
@@ -101,14 +109,3 @@ async def test_messages_go_where_the_order_says_whatever_the_record_says(
     assert (await glow_emr.post("/emr/appointments", at_home())).status == 201
     rows = await owner.fetch("select address from messages order by channel")
     assert [row["address"] for row in rows] == ["ana.lopez@example.com", "+12025550123"]
-
-
-@pytest.mark.parametrize("cleared", ["FirstName", "LastName"])
-async def test_a_name_that_was_cleared_is_taken_from_the_order(
-    glow_partner: Client, glow_emr: Client, owner: asyncpg.Connection, cleared: str
-) -> None:
-    person = await make_person(glow_partner, FirstName="Ana", LastName="Lopez", EMail="ana.lopez@example.com")
-    await glow_partner.put(f"{PEOPLE}/{person['ID']}", {cleared: None})
-    await glow_emr.post("/emr/appointments", at_home())
-    taken = await snapshot(owner)
-    assert (taken["first_name"], taken["last_name"]) == ("Ana", "Lopez")

@@ -165,6 +165,18 @@ async def test_reads_leave_their_rows(glow_partner: Client) -> None:
     assert noted == [("ticket.read", f"ticket:{opened['TicketID']}"), ("ticket.list", "tickets: Open, page 2")]
 
 
+@pytest.mark.parametrize("word", ["ticket", "tickets"])
+async def test_a_change_that_changes_nothing_is_a_look(glow_partner: Client, word: str) -> None:
+    opened = await open_ticket(glow_partner)
+    path = f"/v1/GlowOffice/{word}/{opened['TicketID']}"
+    glow_partner.house.reads.clear()
+    await glow_partner.put(path, {"Status": "Closed"})
+    assert not glow_partner.house.reads  # the change has its own row
+    await glow_partner.put(path, {"Status": "Closed"})
+    noted = [(row[3], row[4]) for row in glow_partner.house.reads]
+    assert noted == [("ticket.read", f"ticket:{opened['TicketID']}")]
+
+
 async def test_without_the_scope_no_door_opens(glow_partner: Client) -> None:
     narrow = await glow_partner.as_partner(Cast.PROSPECTS_KEY, "GlowOffice")
     opened = await open_ticket(glow_partner)

@@ -141,8 +141,8 @@ async def test_another_account_does_not_wait_for_a_clock_that_is_ahead(
             """
             insert into partners (name) values ('Listener');
             insert into grants (partner_id, practice_id, location_id)
-            select p.id, g.practice_id, g.location_id from partners p, grants g
-            where p.name = 'Listener' and g.location_id = 'loc_glow';
+            select p.id, l.practice_id, l.id from partners p, locations l
+            where p.name = 'Listener' and l.id = 'loc_glow';
             insert into subscriptions (partner_id, practice_id, location_id)
             select p.id, s.practice_id, s.location_id from partners p, subscriptions s where p.name = 'Listener';
             insert into endpoints (partner_id, url, signing_secret_sealed)

@@ -27,7 +27,7 @@ class ProductQuery(PageQuery, frozen=True, kw_only=True):
     vendorCode: Annotated[Search | None, Meta(description="Exactly this vendor's, without case.")] = None  # noqa: N815
 
 
-class UpsertQuery(Struct, frozen=True):
+class UpsertQuery(Struct, frozen=True, forbid_unknown_fields=True):
     atomic: Annotated[bool, Meta(description="All rows or none: any failure is a 422.")] = False
 
 

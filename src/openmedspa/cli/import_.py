@@ -141,8 +141,9 @@ async def _run(desk: "Desk", slice_: "Slice[Any]", source: "Source", refusals: R
         try:
             return await run.run(source)
         except (asyncio.CancelledError, Stopped):
-            done = "Nothing was to be written." if is_dry else f"Everything up to line {run.totals.line} is in."
-            tell(f"Stopped. {done} The same command again goes on from there.")
+            is_partly_in = run.totals.line and not is_dry
+            done = f"Everything up to line {run.totals.line} is in; run again, it goes on from there."
+            tell(f"Stopped. {done if is_partly_in else 'Nothing was written.'}")
             raise
 
 

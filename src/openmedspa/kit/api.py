@@ -120,7 +120,10 @@ class Api:
         if path:
             parsing.refuse_nul(path)
         query = parsing.query(incoming.query, route.query) if route.query else None
-        raw = await incoming.body(route.body_limit) if route.body else b""
+        if route.method == "DELETE" and incoming.header(b"content-length") not in ("", "0"):
+            why = "must be left out: what a DELETE means stands in its path"
+            raise Invalid("The body is not looked at", f"The body {why}", code="field_invalid", fields={"body": why})
+        raw = await self._body(route, incoming, grant) if route.body else b""
         if route.body and raw and not _is_json(incoming.header(b"content-type")):
             raise UnsupportedMediaType("Unsupported media type", "Send the body as Content-Type: application/json")
         body = parsing.body(raw, route.body) if route.body else None
@@ -130,6 +133,16 @@ class Api:
         if route.method in WRITES and grant is not None:
             return await _pack(route, await self._write(route, call, raw))
         return await _pack(route, await route.door(call))
+
+    async def _body(self, route: Route, incoming: Incoming, grant: Any) -> bytes:
+        """Whoever is still sending is not in flight: the slow must not take the places of those we work for."""
+        if grant is None:
+            self.entrance.count_stranger(incoming)
+        self._in_flight -= 1
+        try:
+            return await incoming.body(route.body_limit)
+        finally:
+            self._in_flight += 1
 
     async def _write(self, route: Route, call: Call[Any], raw: bytes) -> object:
         """Run the door in one transaction; with an idempotency key, once for all who send that key and body."""
@@ -197,5 +210,6 @@ def _idempotency_key(text: str) -> str | None:
             "Idempotency-Key is invalid",
             "Idempotency-Key must be 1 to 255 printable ASCII characters",
             code="field_invalid",
+            fields={"Idempotency-Key": "must be 1 to 255 printable ASCII characters"},
         )
     return text or None

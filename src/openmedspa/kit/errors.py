@@ -54,6 +54,10 @@ class Conflict(Refused):
     status, code = 409, "conflict"
 
 
+class TooSlow(Refused):
+    status, code = 408, "body_too_slow"
+
+
 class TooLarge(Refused):
     status, code = 413, "body_too_large"
 

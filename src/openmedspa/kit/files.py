@@ -163,9 +163,12 @@ class Source:
 @contextmanager
 def open_rows(path: Path, fields: Fields, needed: Needed, *, ignores_unknown: bool = False) -> Iterator[Source]:
     """The rows of a file whose name says what it is. Stopped when it cannot be read as that."""
+    if path.is_dir():
+        raise Stopped(f"{path} is a folder.", "Name the file in it.", exit_code=WRONG_USAGE)
     if path.suffix.lower() not in SUFFIXES:
-        what = f"{path} is neither CSV nor JSON by its name."
-        raise Stopped(what, f"Call it {path.stem}{' or '.join(list(SUFFIXES)[::2])}.", exit_code=WRONG_USAGE)
+        what = f"{path} is neither CSV nor JSON by its name ({', '.join(SUFFIXES)})."
+        hint = f"From a spreadsheet, save it as CSV (UTF-8): {path.stem}.csv"
+        raise Stopped(what, hint, exit_code=WRONG_USAGE)
     try:
         binary = path.open("rb")
     except OSError as trouble:

@@ -1,5 +1,6 @@
 """What a serving process has at hand. Built once at start and passed in; never reached for as a global."""
 
+from asyncio import Semaphore
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -9,6 +10,8 @@ from msgspec import Struct, field
 from openmedspa.kit.buckets import Buckets
 from openmedspa.kit.crypto import Vault
 from openmedspa.kit.db import Database
+
+MOST_LARGE = 4  # bodies of more than the usual size that a process takes in at once
 
 
 def utc_now() -> datetime:
@@ -41,4 +44,5 @@ class House(Struct, frozen=True):
     now: Callable[[], datetime] = utc_now
     reads: deque[tuple[object, ...]] = field(default_factory=deque)  # audit rows that wait to be copied
     buckets: Buckets = field(default_factory=Buckets)  # who called how often
+    large_bodies: Semaphore = field(default_factory=lambda: Semaphore(MOST_LARGE))
     keys_used: dict[int, datetime] = field(default_factory=dict)  # last uses that wait to be noted

@@ -1,6 +1,8 @@
 """The words of HTTP that doors and route tables use: a request, a call, an answer, a route. Serves nothing itself."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from ipaddress import ip_address
 from secrets import token_hex
@@ -10,13 +12,14 @@ from msgspec import Struct
 from starlette.types import Receive, Scope
 
 from openmedspa.kit.db import Database, Tx
-from openmedspa.kit.errors import Refused, TooLarge
+from openmedspa.kit.errors import Refused, TooLarge, TooSlow, Unavailable
 from openmedspa.kit.house import House
 
 G = TypeVar("G")
 Headers = list[tuple[bytes, bytes]]
 WRITES = {"POST", "PUT", "PATCH", "DELETE"}
 MAX_BODY_BYTES = 1024 * 1024
+BODY_SECONDS = 30  # for all of a body
 
 
 class Answer(Struct):
@@ -68,10 +71,27 @@ class Incoming:
         return [value.decode("latin-1") for key, value in self._headers if key == name]
 
     async def body(self, limit: int) -> bytes:
-        """All of the body, or TooLarge as soon as it is."""
+        """All of the body, or TooLarge as soon as it is; TooSlow when it does not come."""
         if self._body is None:
-            self._body = await self._read(limit)
+            try:
+                async with asyncio.timeout(BODY_SECONDS), self._place(limit):
+                    self._body = await self._read(limit)
+            except TimeoutError:
+                raise TooSlow("Request timeout", f"The body did not come within {BODY_SECONDS} seconds") from None
         return self._body
+
+    @asynccontextmanager
+    async def _place(self, limit: int) -> AsyncIterator[None]:
+        """Memory for a large body is given to a few at a time. How large it is, only its length tells beforehand."""
+        declared = self.header(b"content-length")
+        is_large = limit > MAX_BODY_BYTES and not (declared.isdecimal() and int(declared) <= MAX_BODY_BYTES)
+        if not is_large:
+            yield
+            return
+        if self.house.large_bodies.locked():
+            raise Unavailable("Other large requests are being taken in.", retry_after_seconds=2)
+        async with self.house.large_bodies:
+            yield
 
     async def _read(self, limit: int) -> bytes:
         declared = self.header(b"content-length")
@@ -126,6 +146,10 @@ class Entrance(Protocol):
     openapi_name: str
 
     async def admit(self, incoming: Incoming) -> Any: ...
+
+    def count_stranger(self, incoming: Incoming) -> None:
+        """A call without a key to a route that takes a body. Raises TooMany."""
+        ...
 
     def scope(self, grant: Any) -> Sequence[int]: ...
 

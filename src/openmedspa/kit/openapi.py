@@ -1,7 +1,7 @@
 """OpenAPI 3.1 from a route table: what is served is what is written there. Knows no route."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from http import HTTPStatus
 from inspect import cleandoc, getdoc
 from typing import Any, Protocol
@@ -19,6 +19,7 @@ REFUSALS = {
     403: "The key may not do this.",
     404: "There is no such thing, or it is another's.",
     405: "This path knows other methods: `Allow` names them.",
+    408: "The body did not come in time.",
     409: "The idempotency key was used for another request, or its first request is still running: then `Retry-After`.",
     413: "The body is larger than this call takes.",
     415: "The body is not JSON by its content type.",
@@ -27,7 +28,7 @@ REFUSALS = {
     500: "Our mistake.",
     503: "Overloaded, or the database is away: try again after `Retry-After` seconds.",
 }
-ONLY_WRITES, ONLY_BODIES = {409}, {413, 415}
+ONLY_WRITES, ONLY_BODIES = {409}, {408, 413, 415}
 LIMITS: Schema = {
     name: {"description": words, "schema": {"type": kind}, "example": example}
     for name, words, kind, example in [
@@ -81,7 +82,7 @@ def document(
     security: dict[str, Schema],
     refusal: type[Refusal],
     webhooks: dict[str, type[msgspec.Struct]],
-    path_examples: Mapping[str, str | int],
+    path_examples: Callable[[str], Mapping[str, str | int]],
     path_words: Mapping[str, str],
 ) -> Schema:
     """The whole document. `path_examples` gives each path parameter's example, `path_words` what needs words."""
@@ -111,7 +112,7 @@ class _Writer:
         self,
         schemas: Schema,
         refusal: type[Refusal],
-        path_examples: Mapping[str, str | int],
+        path_examples: Callable[[str], Mapping[str, str | int]],
         path_words: Mapping[str, str],
         allowed: dict[str, list[str]],
     ) -> None:
@@ -126,7 +127,7 @@ class _Writer:
         operation: Schema = {
             "operationId": route.door.__name__,
             "summary": summary,
-            "description": more.strip(),
+            "description": "\n\n".join(filter(None, [more.strip(), _opened_by(route)])),
             "parameters": [*self._path_parameters(route), *self._query_parameters(route), *_idempotency(route)],
             "responses": self._responses(route),
             "security": [] if isinstance(route.access, Open) else [{name: [] for name in security}],
@@ -159,8 +160,8 @@ class _Writer:
                 "name": name,
                 "in": "path",
                 "required": True,
-                "schema": _path_schema(self.path_examples[name]),
-                "example": self.path_examples[name],
+                "schema": _path_schema(self.path_examples(route.path)[name]),
+                "example": self.path_examples(route.path)[name],
                 **({"description": self.path_words[name]} if name in self.path_words else {}),
             }
             for name in PATH_PARAMETER.findall(route.path)
@@ -174,7 +175,7 @@ class _Writer:
         return [_query_parameter(name, schema) for name, schema in properties.items()]
 
     def _responses(self, route: Route) -> Schema:
-        path = route.path.format(**self.path_examples)
+        path = route.path.format(**self.path_examples(route.path))
         fields = [name for shape in (route.body, route.query) if shape for name in shape.__struct_encode_fields__]
         names = {*PATH_PARAMETER.findall(route.path), *fields}
         headers = {"X-Request-Id": REQUEST_ID, **({} if isinstance(route.access, Open) else LIMITS)}
@@ -248,6 +249,12 @@ class _Writer:
             if _has_example(found) and found.get("type") == field.get("type"):
                 return found
         return field
+
+
+def _opened_by(route: Route) -> str:
+    """Which scope the caller's key must have."""
+    scope = getattr(route.access, "scope", "")
+    return f"Scope: {scope}." if scope else ""
 
 
 def _path_schema(example: str | int) -> Schema:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, TypeVar, cast, get_type_hints
+from typing import Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -11,6 +11,7 @@ import msgspec
 from openmedspa.kit.errors import Invalid
 
 T = TypeVar("T")
+MOST_NAMED = 50  # mistakes in one body; whoever makes more is no mistaken developer
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 MISTAKES = (
@@ -49,7 +50,7 @@ def body(raw: bytes, shape: type[T]) -> T:
 
 
 def query(raw: bytes, shape: type[T]) -> T:
-    """The query string as `shape`; names it does not know are ignored, and nothing in it is null."""
+    """The query string as `shape`; nothing in it is null, and names that the shape does not forbid are ignored."""
     if not raw:
         return cast("T", _empty(cast("Any", shape)))
     pairs = dict(parse_qsl(raw.decode("latin-1"), keep_blank_values=True))
@@ -84,7 +85,7 @@ def _unreadable(trouble: Exception) -> Invalid:
 
 
 def mistakes(given: Mapping[str, Any], shape: Any, *, strict: bool = True) -> dict[str, str]:
-    """Every top field that does not fit, with why: msgspec itself stops at the first.
+    """Every top field that does not fit, with why, up to MOST_NAMED: msgspec itself stops at the first.
 
     What a field's type does not say, its shape may judge by `also_wrong`: {field: why} of what was given.
     """
@@ -92,6 +93,8 @@ def mistakes(given: Mapping[str, Any], shape: Any, *, strict: bool = True) -> di
     found = shape.also_wrong(given) if hasattr(shape, "also_wrong") else {}
     found |= {name: "is required" for name in required if name not in given}
     for name, value in given.items():
+        if len(found) >= MOST_NAMED:
+            break
         try:
             if name not in decoders and shape.__struct_config__.forbid_unknown_fields:
                 raise msgspec.ValidationError(f"Object contains unknown field `{name}`")
@@ -115,7 +118,7 @@ def explain(trouble: msgspec.ValidationError, shape: type[object], *, within: st
             return _name(shape, _join(path, what.removeprefix(start).strip("`")), why)
     if own := FIELD.match(what):
         return _name(shape, _join(path, own["field"]), own["why"] or "is invalid")
-    return _name(shape, path or "The body", _say(what))
+    return _name(shape, path or "The body", _say(what) + _choices(shape, path, what))
 
 
 def _name(shape: type[object], field: str, why: str) -> Invalid:
@@ -127,6 +130,22 @@ def _name(shape: type[object], field: str, why: str) -> Invalid:
         why = "is read-only"
     short = why if any(why == mistake for _, mistake in MISTAKES) else "is invalid"
     return Invalid(f"{field} {short}", f"{field} {why}", code="field_invalid", fields={field: why})
+
+
+def _choices(shape: Any, path: str, what: str) -> str:
+    """Which words a top field knows, when it was given another."""
+    if not what.startswith("Invalid enum value "):
+        return ""
+    python_name = dict(zip(shape.__struct_encode_fields__, shape.__struct_fields__, strict=True)).get(path)
+    words = _words_of(get_type_hints(shape).get(python_name)) if python_name else []
+    return f", only {', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else f", only {words[0]}" if words else ""
+
+
+def _words_of(kind: Any) -> list[str]:
+    """The choices of a Literal, alone or as one of several kinds."""
+    if get_origin(kind) is Literal:
+        return [str(choice) for choice in get_args(kind)]
+    return [word for part in get_args(kind) for word in _words_of(part)]
 
 
 def _say(what: str) -> str:

@@ -52,6 +52,9 @@ alter table patients
 create index patients_by_change on patients (practice_id, updated_at desc, id desc);
 create index prospects_by_id on patients (practice_id, id desc) where prospect_since is not null;
 
+-- Facts that a person no longer has must not bring them an order.
+grant delete on match_keys to openmedspa_app, openmedspa_system;
+
 -- Who changed what about a person, when: a row for each change, with the fields before and after.
 create table patient_changes (
   practice_id int not null,
@@ -98,19 +101,9 @@ grant select, insert, delete on patient_tags to openmedspa_app;
 grant delete on tags, patient_tags to openmedspa_system;
 grant usage on sequence patients_id_seq to openmedspa_system;
 
--- What a partner wrote may be any text. An order's snapshot, from which messages are made and sent, takes only what an
--- order itself might have said (exams/orders.py): a name in one line, an address and a number that can be written to.
+-- What a partner wrote may be any text. An order's snapshot, from which messages are made, takes a name only as an order
+-- itself might have said it (exams/orders.py): in one line.
 create function plain_name(text) returns text language sql immutable parallel safe
 return nullif(regexp_replace(left(regexp_replace(regexp_replace(
   $1, '[\u0001-\u001f\u007f-\u009f\u2028\u2029]+', ' ', 'g'),
   '^[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+', ''), 100), '[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+$', ''), '');
-
-create function sendable_email(text) returns text language sql immutable parallel safe
-return case when length($1) <= 254 and strpos($1, '=?') = 0 and $1 ~ (
-  '^ *[^@<>()\[\],:;\\"\u0001-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]{1,64}'
-  '@[^@<>()\[\],:;\\".\u0001-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+'
-  '(\.[^@<>()\[\],:;\\".\u0001-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+)+ *$'
-) then btrim($1, ' ') end;
-
-create function sendable_phone(text) returns text language sql immutable parallel safe
-return case when $1 ~ '^\+?[1-9][0-9]{1,14}$' then $1 end;

@@ -291,6 +291,7 @@ declare
   parts int[];
   looked_at int;
 begin
+  skip := least(skip, most);  -- nothing is shown beyond, however large a page's number is
   how_many := greatest(least(how_many, most - skip), 0);
   loop
     select array_agg(hit.patient_id), array_agg(hit.rank), array_agg(hit.need) into people, ranks, parts
@@ -361,7 +362,8 @@ begin
                     a_range(1, 1, '#' || phone_begins, after_prefix('#' || phone_begins))];
   elsif email is not null then
     ranges := array[a_range(0, 1, '@' || email, after_whole('@' || email)),
-                    a_range(1, 1, after_whole('@' || email), after_prefix('@' || email))];
+                    a_range(case when position('@' in email) > 0 then 1 else 3 end,  -- a word is a name first
+                            1, after_whole('@' || email), after_prefix('@' || email))];
   end if;
   if phone_ends is not null or position('@' in email) > 0 then
     select f.* into ids, counted

@@ -34,6 +34,9 @@ class ApiKey(Struct, frozen=True):
         limits.count_call(incoming, grant)
         return grant
 
+    def count_stranger(self, incoming: Incoming) -> None:
+        limits.count_stranger(incoming)
+
     def scope(self, grant: Grant) -> Sequence[int]:
         return grant.practice_ids
 

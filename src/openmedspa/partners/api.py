@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from openmedspa.kit.db import Reads
 from openmedspa.kit.errors import Unauthorized
 from openmedspa.kit.http import Call
-from openmedspa.partners import keys, limits, profile, queries, sandbox, tokens
+from openmedspa.partners import keys, profile, queries, sandbox, tokens
 from openmedspa.partners.keys import Grant
 from openmedspa.partners.shapes import ClockOut, MeOut, ResetOut, TokenOut
 
@@ -17,7 +18,6 @@ async def issue_token(call: Call[None]) -> TokenOut:
 
     Whatever is wrong with practice or key is answered in the same words.
     """
-    limits.count_stranger(call.incoming)
     # All of it each time, whatever is wrong: how long a no takes shall not tell which it was.
     signing = await tokens.signing_keys(call.db, call.house.vault)
     raw: str = call.body.apiKey
@@ -35,18 +35,21 @@ async def issue_token(call: Call[None]) -> TokenOut:
 
 async def show_me(call: Call[Grant]) -> MeOut:
     """Your own profile: company, contact, what this token may do, your keys."""
-    return await _me(call)
+    return await _me(call.db, call)
 
 
 async def change_me(call: Call[Grant]) -> MeOut:
     """Change your own profile: the fields given, and no others."""
     await profile.change(call.tx, call.grant, call.body, request_id=call.request_id, now=call.now)
-    return await _me(call)
+    return await _me(call.tx, call)
 
 
-async def _me(call: Call[Grant]) -> MeOut:
-    """Read where it was written, if it was."""
-    db = getattr(call, "tx", call.db)
+async def tell_anew(call: Call[Grant], answer: MeOut) -> MeOut:  # noqa: ARG001 what was kept is another key's, or old
+    """A replay tells what this token may do, not what that of the first request might."""
+    return await _me(call.db, call)
+
+
+async def _me(db: Reads, call: Call[Grant]) -> MeOut:
     partner = await queries.find_profile(db, call.grant.partner_id)
     assert partner is not None  # a grant's partner lives
     keys_of = await queries.list_own_keys(db, call.grant.partner_id)

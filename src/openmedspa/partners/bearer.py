@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from openmedspa.kit.db import Tx
 from openmedspa.kit.errors import Forbidden, Unauthorized
 from openmedspa.kit.http import Incoming
-from openmedspa.partners import idempotency, limits, queries, tokens
+from openmedspa.partners import idempotency, keys, limits, queries, tokens
 from openmedspa.partners.keys import Grant
 
 
@@ -28,6 +28,9 @@ class Bearer(Struct, frozen=True):
         incoming.house.keys_used[grant.key_id] = incoming.now
         limits.count_call(incoming, grant)
         return grant
+
+    def count_stranger(self, incoming: Incoming) -> None:
+        limits.count_stranger(incoming)
 
     def scope(self, grant: Grant) -> Sequence[int]:
         return grant.practice_ids
@@ -76,6 +79,8 @@ def _token(incoming: Incoming) -> str:
     scheme, _, token = "".join(said).partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise tokens.missing()
+    if keys.environment_of(token):
+        raise tokens.invalid("This is an API key: exchange it for an access token by POST /v1/{PPass}/auth/token.")
     return token
 
 

@@ -56,7 +56,7 @@ class Me(Struct, frozen=True, kw_only=True):
     """A partner's own profile, the practice of this token, and what the token may do there."""
 
     partner_id: Annotated[int, Meta(examples=[1])] = field(name="PartnerID")
-    company: Annotated[str, Meta(examples=["Demo EMR"])] = field(name="Company")
+    company: Annotated[str, Meta(examples=["Larkspur Front Desk"])] = field(name="Company")
     contact_name: Annotated[str | None, Meta(examples=["Robin Doe"])] = field(name="ContactName")
     contact_email: Annotated[str | None, Meta(examples=["robin@emr.example.com"])] = field(name="ContactEmail")
     phone: Annotated[str | None, Meta(examples=["555-0123"])] = field(name="Phone")
@@ -75,7 +75,7 @@ class MeIn(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     read_only: ClassVar = frozenset({"PartnerID", "Scopes", "PPass", "Keys"})
 
-    company: Annotated[str, Meta(min_length=1, max_length=200, examples=["Demo EMR"])] | UnsetType = field(
+    company: Annotated[str, Meta(min_length=1, max_length=200, examples=["Larkspur Front Desk"])] | UnsetType = field(
         name="Company", default=UNSET
     )
     contact_name: Profile | UnsetType = field(name="ContactName", default=UNSET)

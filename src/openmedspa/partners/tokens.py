@@ -128,8 +128,8 @@ async def rotate(tx: Tx, vault: Vault, *, ends_all: bool, actor: str, now: datet
     return kid
 
 
-def invalid() -> Unauthorized:
-    return Unauthorized("The access token is not valid.", code="token_invalid", headers=_challenge("invalid_token"))
+def invalid(why: str = "The access token is not valid.") -> Unauthorized:
+    return Unauthorized(why, code="token_invalid", headers=_challenge("invalid_token"))
 
 
 def expired() -> Unauthorized:

@@ -51,6 +51,7 @@ class PartnerRefusal(Struct, frozen=True):
         (409, "name", "tag_taken", "There is a tag of this name already.", None),
         (409, "", "idempotency_mismatch",
          "This Idempotency-Key came before with another method, path or body; use a new key for a new request", None),
+        (408, "", "body_too_slow", "The body did not come within 30 seconds", None),
         (413, "products", "body_too_large", "The body may have at most 16777216 bytes", None),
         (413, "", "body_too_large", "The body may have at most 1048576 bytes", None),
         (415, "", "unsupported_media_type", "Send the body as Content-Type: application/json", None),
@@ -86,7 +87,11 @@ class PartnerRefusal(Struct, frozen=True):
         return None
 
 
-class PageQuery(Struct, frozen=True, kw_only=True):
+class NoQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """A mistyped parameter that is ignored gives everybody, or changes what was not meant: none is."""
+
+
+class PageQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which page of a list: what every list's query begins with."""
 
     page: Annotated[int, Meta(ge=1, le=10_000_000, description="From 1.")] = 1
@@ -140,7 +145,8 @@ def moment(at: datetime) -> str:
 
 def number(text: str, *, of: str) -> int:
     """An id from a path. NotFound for what can be no id: nothing is called so."""
-    if text.isascii() and text.isdecimal() and 1 <= (number := int(text[:20])) <= LARGEST_ID:
+    is_short = len(text) <= len(str(LARGEST_ID))
+    if is_short and text.isascii() and text.isdecimal() and 1 <= (number := int(text)) <= LARGEST_ID:
         return number
     raise not_found(of)
 

@@ -1,5 +1,6 @@
 """The partner API's doors on people and tags: parse, call, answer. No SQL, no rules."""
 
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from msgspec.structs import asdict
@@ -18,6 +19,8 @@ from openmedspa.patients.shapes import (
     TagsOfPerson,
 )
 from openmedspa.usage import audit
+
+OfPerson = TypeVar("OfPerson", TagsOfPerson, TagsDeleted)
 
 
 async def list_prospects(call: Call[Grant]) -> ProspectList:
@@ -49,16 +52,17 @@ async def name_doubles(call: Call[Grant], answer: OneProspect) -> Answer:
 
 
 async def look_again(call: Call[Grant], answer: OneProspect) -> OneProspect:
-    """A replay is answered only to who may see the person."""
+    """A replay is answered only to who may see the person, as they are now and as they were told of then."""
     if not answer.data.prospect:
         people.require_everybody(call.grant)
+    await _look(call, answer.data.id)
     return answer
 
 
 async def show_prospect(call: Call[Grant]) -> OneProspect:
     """One person, with all that is known of them."""
     person = await people.get(call.db, call.grant, number(call.path["id"], of="prospect"))
-    audit.note_read(call, call.grant.practice_id, "prospect.read", f"patient:{person['id']}")
+    _note_read(call, person["id"])
     return OneProspect(facts.to_prospect(person))
 
 
@@ -72,7 +76,7 @@ async def change_prospect(call: Call[Grant]) -> OneProspect:
         call.tx, call.grant, person_id, call.body, request_id=call.request_id, now=call.now
     )
     if not is_new:
-        audit.note_read(call, call.grant.practice_id, "prospect.read", f"patient:{person_id}")
+        _note_read(call, person_id)
     return OneProspect(facts.to_prospect(person))
 
 
@@ -105,9 +109,12 @@ async def delete_tag(call: Call[Grant]) -> TagsDeleted:
 async def assign_tag(call: Call[Grant]) -> TagsOfPerson:
     """Put a tag on a person; twice is the same as once. The answer has all tags of the person."""
     person_id = number(call.path["id"], of="prospect")
-    return TagsOfPerson(
-        await tags.assign(call.tx, call.grant, person_id, call.body.tagId, request_id=call.request_id, now=call.now)
+    carried, is_new = await tags.assign(
+        call.tx, call.grant, person_id, call.body.tagId, request_id=call.request_id, now=call.now
     )
+    if not is_new:
+        _note_read(call, person_id)
+    return TagsOfPerson(carried)
 
 
 async def take_tag(call: Call[Grant]) -> TagsDeleted:
@@ -124,8 +131,19 @@ async def take_all_tags(call: Call[Grant]) -> TagsDeleted:
     return TagsDeleted(Deleted(gone))
 
 
-async def see_again(call: Call[Grant], answer: TagsOfPerson) -> TagsOfPerson:
+async def see_again(call: Call[Grant], answer: OfPerson) -> OfPerson:
     """A replay is answered only to who may see the person."""
-    if people.sees_only_prospects(call.grant):
-        await people.get(call.db, call.grant, number(call.path["id"], of="prospect"))
+    await _look(call, number(call.path["id"], of="prospect"))
     return answer
+
+
+async def _look(call: Call[Grant], person_id: int) -> None:
+    """What can be a replay counts as a look at the person: a replay writes nothing else down."""
+    if people.sees_only_prospects(call.grant):
+        await people.get(call.db, call.grant, person_id)
+    if call.incoming.header(b"idempotency-key"):
+        _note_read(call, person_id)
+
+
+def _note_read(call: Call[Grant], person_id: int) -> None:
+    audit.note_read(call, call.grant.practice_id, "prospect.read", f"patient:{person_id}")

@@ -27,7 +27,7 @@ def of_new(given: ProspectIn, *, now: datetime, wrong: Mapping[str, str] | None 
     told = {column: value for column, value in asdict(given).items() if value not in (UNSET, None)}
     mistakes = {**(wrong or {}), **_mistakes(told, now)}
     if "full_name" in told and not mistakes:
-        *first, last = str(told["full_name"]).split()
+        *first, last = _in_order(str(told["full_name"])).split()
         told.setdefault("first_name", " ".join(first) or last)
         told.setdefault("last_name", last if first else "")
         if max(len(str(told["first_name"])), len(str(told["last_name"]))) > LONGEST:
@@ -42,7 +42,7 @@ def of_change(
     known: Facts, given: ProspectIn, *, now: datetime, wrong: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
     """The columns that change, with their new values; Invalid as above. What is known already is no change."""
-    cleared: Facts = {"first_name": "", "last_name": "", "prospect": 0}
+    cleared: Facts = {"first_name": "", "last_name": ""}
     told = {
         column: cleared.get(column) if value is None else value
         for column, value in asdict(given).items()
@@ -109,6 +109,12 @@ def _with_full_name(told: Facts, whole: Facts) -> dict[str, Any]:
     """Put together from the parts it says nothing new, and follows them from now on."""
     is_given = "full_name" in told and told["full_name"] != _put_together(whole)
     return {**told, "full_name": told["full_name"] if is_given else None} if "full_name" in told else {**told}
+
+
+def _in_order(name: str) -> str:
+    """ "Doe, John" is John Doe."""
+    last, comma, first = name.partition(",")
+    return f"{first} {last}" if comma and first.strip() and last.strip() and "," not in first else name
 
 
 def _put_together(facts: Facts) -> str:

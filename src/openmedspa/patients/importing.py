@@ -43,6 +43,7 @@ class Change(Struct, frozen=True):
     before: Mapping[str, object]
     after: Mapping[str, object]
     match_keys: Collection[bytes]
+    gone_keys: Collection[bytes]
 
 
 class Plan(Struct, frozen=True):
@@ -128,7 +129,7 @@ class Prospects:
             ],
             changes=[
                 {"id": change.id, "before": change.before, "after": change.after,
-                 "match_keys": _hex(change.match_keys)}
+                 "match_keys": _hex(change.match_keys), "gone_keys": _hex(change.gone_keys)}
                 for change in plan.changes
             ],
             actor=self._actor, now=self._now,
@@ -164,8 +165,10 @@ def _change(row: Row, given: ProspectIn, *, now: datetime) -> Change | None:
     after = facts.of_change(known, given, now=now)
     if not after:
         return None
-    keys = facts.match_keys({**known, **after}) if IDENTIFYING & after.keys() else set()
-    return Change(row["id"], {name: known[name] for name in after}, after, keys)
+    if not IDENTIFYING & after.keys():
+        return Change(row["id"], {name: known[name] for name in after}, after, set(), set())
+    keys = facts.match_keys({**known, **after})
+    return Change(row["id"], {name: known[name] for name in after}, after, keys, facts.match_keys(known) - keys)
 
 
 def _hex(keys: Collection[bytes]) -> list[str]:

@@ -36,7 +36,7 @@ async def list_(db: Reads, grant: Grant, query: ProspectsQuery) -> tuple[list[Ro
     since = facts.parse_since(query.updatedSince) if query.updatedSince is not None else None
     if query.tagId is not None and await tags.find_tag(db, scope, practice_id, query.tagId) is None:
         raise facts.invalid("tagId", "is no tag of this practice")
-    if query.search:
+    if query.search and query.search.strip():
         found = await search.find(
             db, scope, practice_id, text=query.search, only_prospects=only_prospects, tag_id=query.tagId,
             updated_since=since, limit=query.limit, offset=query.offset,
@@ -80,10 +80,11 @@ async def change(
 
     1. The row is locked: of two at once, the second compares with what the first has left.
     2. Only what differs is written. Visits keep their snapshot: nothing of theirs is touched.
-    3. New facts bring new keys, old keys stay: what an EMR knew of the person finds them still.
+    3. New facts bring new keys, and the keys of facts that are gone go with them: an order by an earlier name must make
+       a new patient rather than land on somebody else's record.
     """
     known = await lock(tx, grant, person_id)
-    if given.prospect in (0, None):
+    if given.prospect == 0:
         require_everybody(grant)
     before = facts.of_row(known)
     after = facts.of_change(before, given, now=now, wrong=await _wrong_provider(tx, grant, given))
@@ -93,6 +94,7 @@ async def change(
         tx, grant.practice_ids, grant.practice_id, person_id,
         before={column: before[column] for column in after}, after=after,
         match_keys=facts.match_keys({**before, **after}) - facts.match_keys(before),
+        gone_keys=facts.match_keys(before) - facts.match_keys({**before, **after}),
         actor=grant.actor, request_id=request_id, now=now,
     )  # fmt: skip
     await _record(tx, grant, "prospect.changed", person_id, request_id=request_id, now=now)

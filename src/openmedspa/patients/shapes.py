@@ -44,10 +44,12 @@ class ProspectIn(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     @staticmethod
     def also_wrong(given: Mapping[str, object]) -> dict[str, str]:
-        """A birthday that is no day, so that it is named with the rest of what is wrong."""
+        """A birthday that is no day and blank names, so that they are named with the rest of what is wrong."""
+        names = ("FirstName", "LastName", "FullName")
+        wrong = {name: "must not be blank" for name in names if str(given.get(name, "-")).strip() == ""}
         day = given.get("DOB")
         why = birthdays.why_no_day(day) if isinstance(day, str) else ""
-        return {"DOB": why} if why else {}
+        return {**wrong, "DOB": why} if why else wrong
 
     first_name: Annotated[Name, Meta(examples=["John"])] | MayBe = field(name="FirstName", default=UNSET)
     middle_initial: Words | MayBe = field(name="MI", default=UNSET)
@@ -72,7 +74,7 @@ class ProspectIn(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     zip: Words | MayBe = field(name="Zip", default=UNSET)
     country: Words | MayBe = field(name="Country", default=UNSET)
     provider_id: Provider | MayBe = field(name="ProviderID", default=UNSET)
-    prospect: Flag | MayBe = field(name="Prospect", default=UNSET)
+    prospect: Flag | UnsetType = field(name="Prospect", default=UNSET)
     ship_name: Words | MayBe = field(name="Sh_Name", default=UNSET)
     ship_address: Words | MayBe = field(name="Sh_Address", default=UNSET)
     ship_unit: Words | MayBe = field(name="Sh_Unit", default=UNSET)
@@ -88,7 +90,7 @@ WIRE = dict(zip(ProspectIn.__struct_fields__, ProspectIn.__struct_encode_fields_
 
 
 class Tag(Struct, frozen=True):
-    id: Annotated[int, Meta(examples=[123])]
+    id: Annotated[int, Meta(examples=[3])]
     name: Annotated[str, Meta(examples=["VIP"])]
 
 
@@ -173,7 +175,7 @@ class ProspectsQuery(PageQuery, frozen=True, kw_only=True):
 class TagIn(Struct, frozen=True, forbid_unknown_fields=True):
     read_only: ClassVar = frozenset({"id"})
 
-    name: Annotated[str, Meta(max_length=LONGEST, description="Not blank.", examples=["VIP"])]
+    name: Annotated[str, Meta(max_length=LONGEST, description="Not blank.", examples=["Spring event"])]
 
 
 class TagChoice(Struct, frozen=True, forbid_unknown_fields=True):

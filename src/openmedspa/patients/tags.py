@@ -29,10 +29,13 @@ async def create(tx: Tx, grant: Grant, name: str, *, request_id: str, now: datet
 
 
 async def rename(tx: Tx, grant: Grant, tag_id: int, name: str, *, request_id: str, now: datetime) -> Tag:
-    """Whoever carries it carries it under the new name; Conflict as above."""
+    """Whoever carries it carries it under the new name, and counts as changed; Conflict as above."""
     _require_name(name)
+    was = await _lock(tx, grant, tag_id)
     if await queries.find_namesake(tx, grant.practice_ids, grant.practice_id, name) not in (None, tag_id):
         raise _taken()
+    if name != was.name:
+        await _change_carriers(tx, grant, tag_id, name, request_id=request_id, now=now)
     try:
         tag = await queries.update_tag(tx, grant.practice_ids, grant.practice_id, tag_id, name)
     except UniqueViolationError:  # another one took the name at this very moment
@@ -44,7 +47,9 @@ async def rename(tx: Tx, grant: Grant, tag_id: int, name: str, *, request_id: st
 
 
 async def delete(tx: Tx, grant: Grant, tag_id: int, *, request_id: str, now: datetime) -> Tag:
-    """The practice has it no longer, and so nobody carries it."""
+    """The practice has it no longer, and so nobody carries it: whoever did counts as changed."""
+    await _lock(tx, grant, tag_id)
+    await _change_carriers(tx, grant, tag_id, None, request_id=request_id, now=now)
     tag = await queries.delete_tag(tx, grant.practice_ids, grant.practice_id, tag_id)
     if tag is None:
         raise not_found("tag")
@@ -52,17 +57,19 @@ async def delete(tx: Tx, grant: Grant, tag_id: int, *, request_id: str, now: dat
     return tag
 
 
-async def assign(tx: Tx, grant: Grant, person_id: int, tag_id: int, *, request_id: str, now: datetime) -> list[Tag]:
-    """All that the person carries then. Twice is the same as once."""
+async def assign(
+    tx: Tx, grant: Grant, person_id: int, tag_id: int, *, request_id: str, now: datetime
+) -> tuple[list[Tag], bool]:
+    """All that the person carries then, and whether anything is new: twice is the same as once."""
     await people.lock(tx, grant, person_id)
     tag = await queries.lock_tag(tx, grant.practice_ids, grant.practice_id, tag_id)
     if tag is None:
         raise facts.invalid("tagId", "is no tag of this practice")
     before = await queries.list_tags_of(tx, grant.practice_ids, grant.practice_id, person_id)
     if tag in before:
-        return before
+        return before, False
     await queries.insert_tag_of(tx, grant.practice_ids, grant.practice_id, person_id, tag_id, now=now)
-    return await _changed(tx, grant, "prospect.tagged", person_id, before, request_id=request_id, now=now)
+    return await _changed(tx, grant, "prospect.tagged", person_id, before, request_id=request_id, now=now), True
 
 
 async def take(
@@ -79,6 +86,27 @@ async def take(
         await queries.delete_tags_of(tx, grant.practice_ids, grant.practice_id, person_id, ids)
         await _changed(tx, grant, "prospect.untagged", person_id, before, request_id=request_id, now=now)
     return gone
+
+
+async def _lock(tx: Tx, grant: Grant, tag_id: int) -> Tag:
+    """Until commit nobody puts it on anybody. NotFound when there is none.
+
+    People come first, then the tag, here as where tags are put on them: who waits for whom is always the same.
+    """
+    await queries.lock_carriers(tx, grant.practice_ids, grant.practice_id, tag_id)
+    tag = await queries.lock_tag_alone(tx, grant.practice_ids, grant.practice_id, tag_id)
+    if tag is None:
+        raise not_found("tag")
+    return tag
+
+
+async def _change_carriers(
+    tx: Tx, grant: Grant, tag_id: int, name: str | None, *, request_id: str, now: datetime
+) -> None:
+    """All who carry a tag that is about to get this name; None: that is about to go."""
+    await queries.update_carriers(
+        tx, grant.practice_ids, grant.practice_id, tag_id, name, actor=grant.actor, request_id=request_id, now=now
+    )
 
 
 async def _changed(

@@ -1,5 +1,7 @@
 """Every URL of the partner API: method, path, door, which scope opens it, what goes in, what comes out."""
 
+from msgspec.structs import replace
+
 from openmedspa.catalog import api as catalog
 from openmedspa.catalog.shapes import MOST_BYTES, ProductList, ProductQuery, ProductsIn, UpsertedOut, UpsertQuery
 from openmedspa.kit.http import Open, Route
@@ -8,7 +10,7 @@ from openmedspa.knowledge.shapes import ArticleIn, ArticleList, ArticleQuery, On
 from openmedspa.partners import api as partners
 from openmedspa.partners.bearer import Scopes
 from openmedspa.partners.shapes import MeIn, MeOut, TokenIn, TokenOut
-from openmedspa.partners.wire import PageQuery
+from openmedspa.partners.wire import NoQuery, PageQuery
 from openmedspa.patients import api as patients
 from openmedspa.patients.shapes import (
     OneProspect,
@@ -33,10 +35,10 @@ TICKETS = Scopes(("Tickets",))
 
 # Global paths stand before those of a practice: no practice is called `me`.
 # fmt: off
-PARTNER_API = [
+LINES = [
     Route("POST",  "/v1/{PPass}/auth/token", partners.issue_token, Open(),    body=TokenIn, answer=TokenOut),
     Route("GET",   "/v1/me",                 partners.show_me,     ANY_TOKEN, answer=MeOut),
-    Route("PATCH", "/v1/me",                 partners.change_me,   ANY_TOKEN, body=MeIn, answer=MeOut),
+    Route("PATCH", "/v1/me",                 partners.change_me,   ANY_TOKEN, body=MeIn, answer=MeOut, finish=partners.tell_anew),
 
     Route("GET",  "/v1/products", catalog.list_products,    PRODUCTS, query=ProductQuery, answer=ProductList),
     Route("POST", "/v1/products", catalog.upsert_products,  PRODUCTS, query=UpsertQuery, body=ProductsIn, answer=UpsertedOut, body_limit=MOST_BYTES),
@@ -53,8 +55,8 @@ PARTNER_API = [
     Route("PUT",    "/v1/{PPass}/tags/{id}",      patients.rename_tag,      PEOPLE, body=TagIn, answer=OneTag),
     Route("DELETE", "/v1/{PPass}/tags/{id}",      patients.delete_tag,      PEOPLE, answer=TagsDeleted),
     Route("POST",   "/v1/{PPass}/tags/prospects/{id}",         patients.assign_tag,    PEOPLE, body=TagChoice, answer=TagsOfPerson, finish=patients.see_again),
-    Route("DELETE", "/v1/{PPass}/tags/prospects/{id}/{tagId}", patients.take_tag,      PEOPLE, answer=TagsDeleted),
-    Route("DELETE", "/v1/{PPass}/tags/prospects/{id}",         patients.take_all_tags, PEOPLE, answer=TagsDeleted),
+    Route("DELETE", "/v1/{PPass}/tags/prospects/{id}/{tagId}", patients.take_tag,      PEOPLE, answer=TagsDeleted, finish=patients.see_again),
+    Route("DELETE", "/v1/{PPass}/tags/prospects/{id}",         patients.take_all_tags, PEOPLE, answer=TagsDeleted, finish=patients.see_again),
 
     Route("GET",  "/v1/{PPass}/tickets",              tickets.list_tickets,      TICKETS, query=TicketQuery, answer=TicketList),
     Route("POST", "/v1/{PPass}/tickets",              tickets.open_ticket,       TICKETS, body=TicketIn, answer=OneTicket, status=201),
@@ -66,3 +68,6 @@ PARTNER_API = [
     Route("POST", "/v1/{PPass}/ticket/{id}/comment",  tickets.add_comment_too,   TICKETS, body=CommentIn, answer=OneComment, status=201),
 ]
 # fmt: on
+
+# Where no parameter is known, none may stand.
+PARTNER_API = [route if route.query else replace(route, query=NoQuery) for route in LINES]

@@ -33,7 +33,7 @@ async def show_ticket(call: Call[Grant]) -> OneTicket:
     """One ticket with its comments."""
     ticket_id = _id(call)
     shown = await _one(call.db, call, ticket_id)
-    audit.note_read(call, call.grant.practice_id, "ticket.read", f"ticket:{ticket_id}")
+    _note_read(call, ticket_id)
     return shown
 
 
@@ -45,10 +45,12 @@ async def show_ticket_too(call: Call[Grant]) -> OneTicket:
 async def change_ticket(call: Call[Grant]) -> OneTicket:
     """Change a ticket: its status or other details, the fields given and no others."""
     ticket_id = _id(call)
-    await tickets.change(
+    is_new = await tickets.change(
         call.tx, call.grant.practice_id, ticket_id, call.body, actor=call.grant.actor, request_id=call.request_id,
         now=call.now,
     )  # fmt: skip
+    if not is_new:
+        _note_read(call, ticket_id)
     return await _one(call.tx, call, ticket_id)
 
 
@@ -77,6 +79,10 @@ def _id(call: Call[Grant]) -> int:
 
 async def _one(db: Reads, call: Call[Grant], ticket_id: int) -> OneTicket:
     return OneTicket(_to_ticket(await tickets.get(db, call.grant.practice_ids, ticket_id)))
+
+
+def _note_read(call: Call[Grant], ticket_id: int) -> None:
+    audit.note_read(call, call.grant.practice_id, "ticket.read", f"ticket:{ticket_id}")
 
 
 def _to_ticket(row: Row) -> Ticket:

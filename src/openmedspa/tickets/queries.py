@@ -17,15 +17,20 @@ t.id, t.subject, t.body, t.status, t.priority, t.created_at, t.updated_at,
 
 
 async def list_tickets(db: Reads, scope: Scope, *, limit: int, offset: int, most_counted: int) -> tuple[int, list[Row]]:
-    """How many there are, counting no further than one beyond `most_counted`, and a page of them, the newest first."""
+    """How many there are, counting no further than one beyond `most_counted`, and a page of them, the newest first.
+
+    The page is picked before comments are read: those of the tickets that are passed over stay unread.
+    """
     rows = await db.rows(
         f"""
         select c.counted, f.* from
           (select count(*) as counted
            from (select from tickets t where t.practice_id = any($1) limit $4::int + 1) x) c
         left join
-          (select {TICKET} from tickets t where t.practice_id = any($1)
-           order by t.id desc limit $2 offset $3) f on true
+          (select {TICKET}
+           from (select t.practice_id, t.id from tickets t where t.practice_id = any($1)
+                 order by t.id desc limit $2 offset $3) page
+           join tickets t on t.practice_id = page.practice_id and t.id = page.id) f on true
         order by f.id desc
         """,
         scope,
@@ -46,8 +51,10 @@ async def list_tickets_of_status(
           (select count(*) as counted
            from (select from tickets t where t.practice_id = any($1) and t.status = $5 limit $4::int + 1) x) c
         left join
-          (select {TICKET} from tickets t where t.practice_id = any($1) and t.status = $5
-           order by t.id desc limit $2 offset $3) f on true
+          (select {TICKET}
+           from (select t.practice_id, t.id from tickets t where t.practice_id = any($1) and t.status = $5
+                 order by t.id desc limit $2 offset $3) page
+           join tickets t on t.practice_id = page.practice_id and t.id = page.id) f on true
         order by f.id desc
         """,
         scope,

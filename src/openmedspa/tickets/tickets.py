@@ -49,8 +49,8 @@ async def open_(
 async def change(
     tx: Tx, practice_id: int, ticket_id: int, wanted: TicketChange, *, actor: str, request_id: str | None,
     now: datetime,
-) -> None:  # fmt: skip
-    """Change the fields given; nothing happens when all of it stands there already."""
+) -> bool:  # fmt: skip
+    """Change the fields given; whether anything is new: nothing happens when all of it stands there already."""
     if wanted.subject is not UNSET:
         _require_words("Subject", wanted.subject)
     present = await queries.lock_ticket(tx, [practice_id], ticket_id)
@@ -58,9 +58,11 @@ async def change(
         raise not_found("ticket")
     before = {name: present[name] for name in FIELDS}
     after = before | {name: value for name, value in asdict(wanted).items() if value is not UNSET}
-    if after != before:
-        await queries.update_ticket(tx, [practice_id], ticket_id, **after, actor=actor, now=now)
-        await _record(tx, practice_id, "ticket.changed", ticket_id, actor=actor, request_id=request_id, now=now)
+    if after == before:
+        return False
+    await queries.update_ticket(tx, [practice_id], ticket_id, **after, actor=actor, now=now)
+    await _record(tx, practice_id, "ticket.changed", ticket_id, actor=actor, request_id=request_id, now=now)
+    return True
 
 
 async def comment(

@@ -27,8 +27,8 @@ async def insert_order(
     1. `key` finds or makes the patient's match key; the unique index makes identical orders queue up here.
     2. `known` reads the patient of an old key. None, when that patient was committed after this statement began: then
        no visit is made, the answer is None, and the caller runs the transaction again.
-    3. The visit takes a snapshot: the record's spelling of the name, this order's contact. A partner may have written
-       any text into the record; the snapshot takes only what an order itself might have said.
+    3. The visit takes a snapshot: the record's spelling of the name, this order's contact and no other. A partner may
+       have written anything into the record; a name is taken only as an order might have said it.
     """
     return await db.row(
         """
@@ -68,8 +68,8 @@ async def insert_order(
                               appointment_at, decides_at, flagged_at, ordered_at, updated_at)
           select $2, $10, $11, $12, 'ordered', key.patient_id, $13,
                  coalesce(plain_name(known.first_name), $5), coalesce(plain_name(known.last_name), $6),
-                 coalesce(case when $7 is null or lower(known.email) = lower($7) then sendable_email(known.email) end, $7),
-                 coalesce($8, sendable_phone(known.phone)), coalesce($9, known.dob), $14, $15, $16, $17, $18,
+                 case when lower(known.email) = lower($7) then known.email else $7 end,
+                 $8, coalesce($9, known.dob), $14, $15, $16, $17, $18,
                  case when key.doubles > 0 then $19 end, $19, $19
           from key left join known on true where key.is_new or known.id is not null
           returning practice_id, id, gfe_id, location_id, kind, email, phone

@@ -90,17 +90,24 @@ async def write_people(
           returning id
         ), wanted as materialized (
           select (e.row ->> 'id')::bigint as id, e.row -> 'before' as before, e.row -> 'after' as after,
-                 e.row -> 'match_keys' as match_keys
+                 e.row -> 'match_keys' as match_keys, e.row -> 'gone_keys' as gone_keys
           from jsonb_array_elements($4::jsonb) e (row)
         ), changed as (
           update patients p
           set ({COLUMNS}) = (select {FACTS} from jsonb_populate_record(p, w.after) p),
               prospect_since = case w.after ->> 'prospect' when '1' then coalesce(p.prospect_since, $6)
                                                            when '0' then null else p.prospect_since end,
-              updated_at = greatest(p.updated_at, $6)
+              updated_at = greatest(p.updated_at, $6, clock_timestamp())
           from wanted w
           where p.practice_id = any($1) and p.practice_id = $2 and p.id = w.id
           returning p.id
+        ), gone as materialized (
+          select w.id, decode(jsonb_array_elements_text(w.gone_keys), 'hex') as key from wanted w join changed using (id)
+        ), released as (
+          delete from match_keys k using gone g where k.practice_id = $2 and k.key = g.key and k.patient_id = g.id
+        ), uncounted as (
+          update match_keys k set doubles = greatest(k.doubles - 1, 0) from gone g
+          where k.practice_id = $2 and k.key = g.key and k.patient_id <> g.id
         ), found_by as (
           select distinct on (key) decode(x.key, 'hex') as key, x.id
           from (select g.id, jsonb_array_elements_text(g.match_keys) as key from given g join born using (id)

@@ -151,11 +151,16 @@ async def update_person(
     before: Mapping[str, str | int | None],
     after: Mapping[str, str | int | None],
     match_keys: Collection[bytes],
+    gone_keys: Collection[bytes],
     actor: str,
     request_id: str | None,
     now: datetime,
 ) -> None:
-    """The columns of `after` and no others, with the keys that are new, and the change. No key is ever taken away."""
+    """The columns of `after` and no others, with the keys that are new and those that are gone, and the change.
+
+    `updated_at` is the moment of the write, not of the request: who follows changes must not have passed it already.
+    A key that is gone is nobody's: whose it would be now is not known, so the next order makes a new patient.
+    """
     await tx.row(
         f"""
         with changed as (
@@ -163,9 +168,16 @@ async def update_person(
           set ({COLUMNS}) = (select {COLUMNS} from jsonb_populate_record(p, $5::jsonb)),
               prospect_since = case $5::jsonb ->> 'prospect' when '1' then coalesce(p.prospect_since, $8)
                                                              when '0' then null else p.prospect_since end,
-              updated_at = greatest(p.updated_at, $8)
+              import_key = case when $10::bytea[] = '{{}}' then p.import_key end,
+              updated_at = greatest(p.updated_at, $8, clock_timestamp())
           where p.practice_id = any($1) and p.practice_id = $2 and p.id = $3
           returning p.practice_id, p.id
+        ), released as (
+          delete from match_keys k using changed c
+          where k.practice_id = c.practice_id and k.key = any($10) and k.patient_id = c.id
+        ), uncounted as (
+          update match_keys k set doubles = greatest(k.doubles - 1, 0) from changed c
+          where k.practice_id = c.practice_id and k.key = any($10) and k.patient_id <> c.id
         ), keyed as (
           insert into match_keys (practice_id, key, patient_id)
           select practice_id, key, id from changed cross join unnest($6::bytea[]) as key order by key
@@ -184,6 +196,7 @@ async def update_person(
         actor,
         now,
         request_id,
+        sorted(gone_keys),
     )
 
 

@@ -69,6 +69,39 @@ async def lock_tag(tx: Tx, scope: Scope, practice_id: int, tag_id: int) -> Tag |
     return Tag(*row) if row else None
 
 
+async def lock_tag_alone(tx: Tx, scope: Scope, practice_id: int, tag_id: int) -> Tag | None:
+    """So that until we commit nobody puts it on anybody."""
+    row = await tx.row(
+        """
+        select t.id, t.name from tags t where t.practice_id = any($1) and t.practice_id = $2 and t.id = $3
+        for update
+        """,
+        scope,
+        practice_id,
+        tag_id,
+    )
+    return Tag(*row) if row else None
+
+
+async def lock_carriers(tx: Tx, scope: Scope, practice_id: int, tag_id: int) -> None:
+    """Whoever carries the tag now; always in the same order."""
+    await tx.row(
+        """
+        select count(*) from (
+          select from patients p
+          where p.practice_id = any($1) and p.practice_id = $2 and p.id = any(array(
+            select c.patient_id from patient_tags c
+            where c.practice_id = any($1) and c.practice_id = $2 and c.tag_id = $3))
+          order by p.id
+          for no key update
+        ) locked
+        """,
+        scope,
+        practice_id,
+        tag_id,
+    )
+
+
 async def insert_tag(tx: Tx, scope: Scope, practice_id: int, name: str, *, now: datetime) -> Tag | None:
     """None if the name is taken, by one who came first at the same moment too."""
     row = await tx.row(
@@ -179,7 +212,7 @@ async def update_person_tagged(
     await tx.row(
         """
         with changed as (
-          update patients p set updated_at = greatest(p.updated_at, $7)
+          update patients p set updated_at = greatest(p.updated_at, $7, clock_timestamp())
           where p.practice_id = any($1) and p.practice_id = $2 and p.id = $3
           returning p.practice_id, p.id
         )
@@ -192,6 +225,53 @@ async def update_person_tagged(
         person_id,
         json.dumps(before),
         json.dumps(after),
+        actor,
+        now,
+        request_id,
+    )
+
+
+async def update_carriers(
+    tx: Tx,
+    scope: Scope,
+    practice_id: int,
+    tag_id: int,
+    name: str | None,
+    *,
+    actor: str,
+    request_id: str | None,
+    now: datetime,
+) -> None:
+    """Everybody who carries a tag counts as changed, and the change says which tags they carry before and after.
+
+    Call it before the tag gets that name, or goes (None).
+    """
+    await tx.row(
+        """
+        with carried as (
+          select c.patient_id,
+                 jsonb_agg(t.name order by lower(t.name), t.id) as before,
+                 coalesce(jsonb_agg(n.name order by lower(n.name), t.id) filter (where n.name is not null), '[]') as after
+          from patient_tags k
+          join patient_tags c on c.practice_id = k.practice_id and c.patient_id = k.patient_id
+          join tags t on t.practice_id = c.practice_id and t.id = c.tag_id
+          cross join lateral (select case when t.id = $3 then $4::text else t.name end as name) n
+          where k.practice_id = any($1) and k.practice_id = $2 and k.tag_id = $3
+          group by c.patient_id
+        ), changed as (
+          update patients p set updated_at = greatest(p.updated_at, $6, clock_timestamp())
+          from carried
+          where p.practice_id = any($1) and p.practice_id = $2 and p.id = carried.patient_id
+          returning p.practice_id, p.id, carried.before, carried.after
+        )
+        insert into patient_changes (practice_id, patient_id, at, actor, request_id, before, after)
+        select practice_id, id, $6, $5, $7, jsonb_build_object('tags', before), jsonb_build_object('tags', after)
+        from changed order by id
+        """,
+        scope,
+        practice_id,
+        tag_id,
+        name,
         actor,
         now,
         request_id,
