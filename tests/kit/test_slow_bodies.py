@@ -13,8 +13,11 @@ JSON = {"content-type": "application/json"}
 UPSERT = "/v1/products"
 
 
-async def never() -> AsyncGenerator[bytes]:
+async def never(begun: asyncio.Semaphore | None = None) -> AsyncGenerator[bytes]:
+    """A body that begins, tells `begun` that the server asks for more, and does not go on."""
     yield b"{"
+    if begun is not None:
+        begun.release()
     await asyncio.Event().wait()
 
 
@@ -26,12 +29,13 @@ async def test_a_body_that_does_not_come_is_given_up(glow_emr: Client, monkeypat
 
 async def test_whoever_is_still_sending_takes_no_place(glow_emr: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api, "MOST_IN_FLIGHT", 3)
-    stranger = glow_emr.with_key(None)
+    stranger, begun = glow_emr.with_key(None), asyncio.Semaphore(0)
     slow = [
-        asyncio.create_task(stranger.request("POST", "/v1/Any/auth/token", content=never(), headers=JSON))
+        asyncio.create_task(stranger.request("POST", "/v1/Any/auth/token", content=never(begun), headers=JSON))
         for _ in range(8)
     ]
-    await asyncio.sleep(0.05)
+    for _ in slow:
+        await begun.acquire()
     assert (await glow_emr.get("/emr/treatments")).status == 200
     assert (await glow_emr.post("/emr/appointments", at_home())).status == 201
     for task in slow:
@@ -40,11 +44,13 @@ async def test_whoever_is_still_sending_takes_no_place(glow_emr: Client, monkeyp
 
 
 async def test_large_bodies_come_a_few_at_a_time(glow_partner: Client) -> None:
+    begun = asyncio.Semaphore(0)
     slow = [
-        asyncio.create_task(glow_partner.request("POST", UPSERT, content=never(), headers=JSON))
+        asyncio.create_task(glow_partner.request("POST", UPSERT, content=never(begun), headers=JSON))
         for _ in range(house.MOST_LARGE)
     ]
-    await asyncio.sleep(0.05)
+    for _ in slow:
+        await begun.acquire()
     row = {"VendorCode": "V", "ProductCode": "P", "Product": "A cream"}
     assert (await glow_partner.post(UPSERT, {"products": [row]})).status == 200  # a usual one has its length
     answer = await glow_partner.request("POST", UPSERT, content=never(), headers=JSON)
