@@ -2,7 +2,6 @@
 
 import re
 
-import phonenumbers
 from msgspec import Struct
 
 REGION = "US"  # of numbers without a country's code
@@ -49,6 +48,8 @@ def _plain(text: str) -> str:
 
 def _national(number: str) -> str | None:
     """The significant digits inside its country; None for what no country's plan could hold."""
+    import phonenumbers  # a tenth of a second, which no start should wait for
+
     try:
         parsed = phonenumbers.parse(re.sub(r"^\s*00", "+", number), REGION)
     except phonenumbers.NumberParseException:
