@@ -56,7 +56,7 @@ TOKEN=$(curl -s {{base}}/v1/DemoOffice/auth/token \\
   grep -oE 'eyJ[A-Za-z0-9_.-]+')
 ```
 
-A refusal is `{{{{"error": {{{{"code", "message", "fields"}}}}}}}}`: `fields` names every field that is
+A refusal is `{{{{"error": {{{{"code", "message", "fields"}}}}}}}}`: `fields` names the fields that are
 wrong and why, and the answer's `Link` leads to [the page of its code](/docs/errors). Every answer has `X-Request-Id`,
 and says in `RateLimit` how many calls are left.""",
     '"Authorization: Bearer $TOKEN"',
