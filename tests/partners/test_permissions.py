@@ -32,7 +32,7 @@ def test_the_routes_ask_for_the_contracts_scopes() -> None:
     for route in TAKING_TOKENS:
         assert isinstance(route.access, Scopes)
         assert {*route.access.any_of} == SCOPES[word(route)], name(route)
-    assert set().union(*SCOPES.values()) == {*keys.SCOPES} - {"Exams", "Providers", "Visits"}
+    assert set().union(*SCOPES.values()) == {*keys.SCOPES} - {"Exams"}
 
 
 async def issued(client: Client, owner: asyncpg.Connection, key: str, **changes: Any) -> Client:

@@ -28,6 +28,7 @@ KINDS = {
     "object": "an object",
     "null": "null",
 }
+DAY = "must be a date of the calendar, such as 2026-03-09"
 AT = re.compile(r" - at `(?:key in )?\$\.?(?P<path>[^`]*)`$")
 FIELD = re.compile(r"`(?P<field>[^`]+)`(?: (?P<why>.+))?$", re.DOTALL)
 BOUND = re.compile(r"Expected `(?P<kind>[^`]+)` (?P<length>of length )?(?P<sign>>=|<=) (?P<bound>-?\d+)$")
@@ -118,7 +119,8 @@ def explain(trouble: msgspec.ValidationError, shape: type[object], *, within: st
             return _name(shape, _join(path, what.removeprefix(start).strip("`")), why)
     if own := FIELD.match(what):
         return _name(shape, _join(path, own["field"]), own["why"] or "is invalid")
-    return _name(shape, path or "The body", _say(what) + _choices(shape, path, what))
+    why = _form(shape, path) if " matching regex " in what else ""
+    return _name(shape, path or "The body", why or _say(what) + _choices(shape, path, what))
 
 
 def _name(shape: type[object], field: str, why: str) -> Invalid:
@@ -130,6 +132,14 @@ def _name(shape: type[object], field: str, why: str) -> Invalid:
         why = "is read-only"
     short = why if any(why == mistake for _, mistake in MISTAKES) else "is invalid"
     return Invalid(f"{field} {short}", f"{field} {why}", code="field_invalid", fields={field: why})
+
+
+def _form(shape: Any, path: str) -> str:
+    """What a top field's type says of its form, as `why`, for whoever misses its pattern."""
+    names = dict(zip(shape.__struct_encode_fields__, shape.__struct_fields__, strict=True))
+    kind = get_type_hints(shape, include_extras=True).get(names.get(path, ""))
+    metas = [meta for part in (kind, *get_args(kind)) for meta in getattr(part, "__metadata__", ())]
+    return next((str(meta.extra["why"]) for meta in metas if meta.extra and "why" in meta.extra), "")
 
 
 def _choices(shape: Any, path: str, what: str) -> str:
@@ -154,6 +164,8 @@ def _say(what: str) -> str:
         return f"must have {limit} {UNITS.get(bound['kind'], 'entries')}" if bound["length"] else f"must be {limit}"
     if what.startswith("Invalid enum value "):
         return f"may not be {what.removeprefix('Invalid enum value ')}"
+    if what == "Invalid RFC3339 encoded date":
+        return DAY
     types = TYPES.match(what)
     if types is None:
         return f"is wrong: {what}"

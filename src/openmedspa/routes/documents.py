@@ -14,7 +14,7 @@ TAGS = {
     "appointments": "Orders", "in-person": "Orders", "visits": "Visits", "gfes": "Visits", "treatments": "Treatments",
     "subscriptions": "Webhooks", "webhooks": "Webhooks", "staging": "Sandbox",
     "auth": "Tokens", "prospects": "Prospects", "tags": "Tags", "products": "Products", "kb": "Knowledge base",
-    "tickets": "Tickets", "ticket": "Tickets", "me": "Me",
+    "tickets": "Tickets", "ticket": "Tickets", "availability": "Availability", "holds": "Visits", "me": "Me",
 }  # fmt: skip
 
 
@@ -42,7 +42,8 @@ def partner_document(server: str) -> openapi.Schema:
         PARTNER_API,
         title="OpenMedspa partner API",
         version=__version__,
-        description="Work with a practice's EMR: its prospects and tags, products, knowledge base and tickets.",
+        description="Work with a practice's EMR: its prospects and tags, "
+        "when its providers are free and what is booked, products, knowledge base and tickets.",
         server=server,
         security={"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
         refusal=PartnerRefusal,
@@ -56,7 +57,7 @@ def partner_document(server: str) -> openapi.Schema:
 
 def _in_the_demo(path: str) -> dict[str, str | int]:
     """What is called so there: a sample that is refused when it is pasted teaches nothing."""
-    numbers = {"tags": 3, "ticket": 11, "tickets": 11}
+    numbers = {"tags": 3, "ticket": 11, "tickets": 11, "availability": 1, "visits": 101, "holds": 1}
     is_person = path.startswith("/v1/{PPass}/tags/prospects")
     return {"PPass": "DemoOffice", "id": 12 if is_person else numbers.get(_first_word(path), 12), "tagId": 3}
 

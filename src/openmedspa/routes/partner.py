@@ -24,6 +24,25 @@ from openmedspa.patients.shapes import (
     TagsDeleted,
     TagsOfPerson,
 )
+from openmedspa.scheduling import api as scheduling
+from openmedspa.scheduling.shapes import (
+    BookingChange,
+    BookingIn,
+    CheckOut,
+    CheckQuery,
+    HoldIn,
+    HoldReleased,
+    NextSlotOut,
+    NextSlotQuery,
+    OneBooking,
+    OneHold,
+    OneProvider,
+    ProviderList,
+    ScheduleOut,
+    ScheduleQuery,
+    SlotsOut,
+    SlotsQuery,
+)
 from openmedspa.tickets import api as tickets
 from openmedspa.tickets.shapes import CommentIn, OneComment, OneTicket, TicketChange, TicketIn, TicketList, TicketQuery
 
@@ -32,6 +51,8 @@ PEOPLE = Scopes(("Prospects", "Patients"))
 PRODUCTS = Scopes(("ProductPro.Products",))
 KB = Scopes(("KB",))
 TICKETS = Scopes(("Tickets",))
+PROVIDERS = Scopes(("Providers",))
+VISITS = Scopes(("Visits",))
 
 # Global paths stand before those of a practice: no practice is called `me`.
 # fmt: off
@@ -57,6 +78,18 @@ LINES = [
     Route("POST",   "/v1/{PPass}/tags/prospects/{id}",         patients.assign_tag,    PEOPLE, body=TagChoice, answer=TagsOfPerson, finish=patients.see_again),
     Route("DELETE", "/v1/{PPass}/tags/prospects/{id}/{tagId}", patients.take_tag,      PEOPLE, answer=TagsDeleted, finish=patients.see_again),
     Route("DELETE", "/v1/{PPass}/tags/prospects/{id}",         patients.take_all_tags, PEOPLE, answer=TagsDeleted, finish=patients.see_again),
+
+    Route("GET",    "/v1/{PPass}/availability/providers",                scheduling.list_providers, PROVIDERS, query=PageQuery, answer=ProviderList),
+    Route("GET",    "/v1/{PPass}/availability/providers/{id}",           scheduling.show_provider,  PROVIDERS, answer=OneProvider),
+    Route("GET",    "/v1/{PPass}/availability/providers/{id}/schedule",  scheduling.show_schedule,  PROVIDERS, query=ScheduleQuery, answer=ScheduleOut),
+    Route("GET",    "/v1/{PPass}/availability/providers/{id}/check",     scheduling.check_slot,     PROVIDERS, query=CheckQuery, answer=CheckOut),
+    Route("GET",    "/v1/{PPass}/availability/providers/{id}/slots",     scheduling.list_slots,     PROVIDERS, query=SlotsQuery, answer=SlotsOut),
+    Route("GET",    "/v1/{PPass}/availability/providers/{id}/next-slot", scheduling.find_next_slot, PROVIDERS, query=NextSlotQuery, answer=NextSlotOut),
+    Route("POST",   "/v1/{PPass}/visits",      scheduling.book,           VISITS, body=BookingIn, answer=OneBooking, status=201),
+    Route("GET",    "/v1/{PPass}/visits/{id}", scheduling.show_booking,   VISITS, answer=OneBooking),
+    Route("PATCH",  "/v1/{PPass}/visits/{id}", scheduling.change_booking, VISITS, body=BookingChange, answer=OneBooking),
+    Route("POST",   "/v1/{PPass}/holds",       scheduling.hold,           VISITS, body=HoldIn, answer=OneHold, status=201),
+    Route("DELETE", "/v1/{PPass}/holds/{id}",  scheduling.release_hold,   VISITS, answer=HoldReleased),
 
     Route("GET",  "/v1/{PPass}/tickets",              tickets.list_tickets,      TICKETS, query=TicketQuery, answer=TicketList),
     Route("POST", "/v1/{PPass}/tickets",              tickets.open_ticket,       TICKETS, body=TicketIn, answer=OneTicket, status=201),

@@ -1,0 +1,1 @@
+"""SQL of scheduling: what a diary holds, providers, bookings and holds, imports."""
