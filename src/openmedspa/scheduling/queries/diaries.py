@@ -70,7 +70,7 @@ async def find_diary(
 
 
 async def list_licensed_diaries(
-    db: Reads, scope: Scope, state: str, *, since: datetime, until: datetime, now: datetime
+    db: Reads, scope: Scope, state: str, *, visit_type: str, since: datetime, until: datetime, now: datetime
 ) -> Sequence[Row]:
     """Those of every active provider with a licence in this state that is good at the window's beginning, where they
     are at home; `expires_on` is the licence's last day."""
@@ -84,8 +84,18 @@ async def list_licensed_diaries(
         scope,
         state,
         None,
-        None,
+        visit_type,
         since,
         until,
         now,
     )
+
+
+async def list_exam_groups(db: Reads, practice_id: int) -> list[int]:
+    """The exam groups that a practice has an agreement with."""
+    row = await db.unscoped_row(
+        "select array(select exam_group_id from agreements where practice_id = $1 and ended_at is null)", practice_id
+    )
+    assert row is not None
+    groups: list[int] = row[0]
+    return groups
