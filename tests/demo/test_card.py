@@ -27,6 +27,7 @@ async def test_it_holds_all_that_a_developer_needs(demo: Settings) -> None:
         "partner_api": {
             "base_url": "http://127.0.0.1:8123/v1",
             "ppass": "DemoOffice",
+            "provider_id": 1,
             "api_key": constants.DEMO_PARTNER_KEY,
             "narrow_api_key": constants.DEMO_NARROW_KEY,
             "foreign": {"ppass": "RivalOffice", "api_key": constants.RIVAL_PARTNER_KEY},

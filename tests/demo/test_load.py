@@ -16,7 +16,9 @@ from openmedspa.settings import Settings
 TABLES = [
     "practices", "locations", "treatments", "favourites", "partners", "api_keys", "grants", "patients", "match_keys",
     "visits", "visit_directory", "visit_steps", "records", "messages", "endpoints",
-    "providers", "tags", "patient_tags", "products", "articles", "tickets", "ticket_steps", "ticket_comments",
+    "providers", "provider_licences", "provider_hours", "date_hours", "time_off", "visit_types", "agreements",
+    "bookings", "booking_steps", "taken_times",
+    "tags", "patient_tags", "products", "articles", "tickets", "ticket_steps", "ticket_comments",
 ]  # fmt: skip
 
 
@@ -45,7 +47,7 @@ async def test_a_second_load_changes_nothing(demo: Settings) -> None:
 async def test_two_loaders_at_once_load_it_once(empty: Settings) -> None:
     await asyncio.gather(load(empty), load(empty))
     assert [row["ppass"] for row in await fetch(empty, "select ppass from practices order by id")] == [
-        "DemoOffice", "RivalOffice",
+        "DemoOffice", "RivalOffice", "ClearviewExams",
     ]  # fmt: skip
 
 

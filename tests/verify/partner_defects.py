@@ -4,6 +4,7 @@
 
 from verify import misread as read
 from verify import partner_spoils as spoil
+from verify import schedule_spoils as diary
 from verify.spoiler import Defect, bare, changed
 from verify.spoils import any_reply, header, status, when
 
@@ -15,26 +16,31 @@ REFUSED = (
     "prospects.read-only prospects.once fields.gender fields.lifestage fields.type fields.prospect fields.dob "
     "fields.provider-unknown fields.too-long fields.kinds tags.name-* products.rows-needed products.atomic "
     "knowledge.values-bad tickets.words tickets.of-a-status tickets.fields-bad me.read-only me.values-bad tags.unknown "
-    "isolation.tags"
+    "isolation.tags availability.*-bad booking.*-bad holds.fields-bad booking.once-only booking.one-winner "
+    "booking.not-offered booking.moved-onto-another booking.replayed holds.keeps-others-out holds.not-offered "
+    "availability.minutes-of-a-type"
 )
 NAMED = (
     "tokens.key-needed refusals.unknown-field refusals.all-at-once refusals.query-bad prospects.name-needed "
     "prospects.read-only fields.gender fields.dob fields.provider-unknown fields.kinds tags.name-bad "
-    "products.rows-needed knowledge.values-bad tickets.words tickets.fields-bad me.read-only me.values-bad"
+    "products.rows-needed knowledge.values-bad tickets.words tickets.fields-bad me.read-only me.values-bad "
+    "availability.*-bad availability.minutes-of-a-type booking.*-bad holds.fields-bad isolation.providers"
 )
 ENTERED = (
     "tokens.key-unknown tokens.key-ended tokens.key-of-* tokens.one-refusal tokens.every-call-asks tokens.token-* "
     "tokens.other-schemes"
 )
 FORBIDDEN = (
-    "scopes.products scopes.kb scopes.tickets scopes.patients-are-named scopes.scope-before-body isolation.paths "
+    "scopes.products scopes.kb scopes.tickets scopes.providers scopes.visits scopes.patients-are-named "
+    "scopes.scope-before-body isolation.paths "
     "isolation.unknown-practice isolation.practice-before-body"
 )
 MISSING = (
     "refusals.unknown-path refusals.id-* *.unknown tags.deleted isolation.people isolation.tags isolation.tickets "
-    "scopes.patients-are-hidden tokens.practice-in-any-case"
+    "scopes.patients-are-hidden tokens.practice-in-any-case isolation.providers isolation.visits holds.booked "
+    "holds.released"
 )
-FORMS = "prospects.created-form prospects.list-form tags.works knowledge.list-form knowledge.shown tickets.opened tickets.list-form me.form"
+FORMS = "prospects.created-form prospects.list-form tags.works knowledge.list-form knowledge.shown tickets.opened tickets.list-form me.form availability.providers-form availability.provider-as-listed availability.schedule availability.checked availability.slots-form availability.next-slot-form booking.works holds.works"
 
 # fmt: off
 DEFECTS = [
@@ -50,7 +56,7 @@ DEFECTS = [
     Defect("says 404 for what is forbidden", FORBIDDEN, reply=status(403, 404)),
     Defect("has everything", MISSING, reply=spoil.accepted(404)),
     Defect("says 403 for what is not there", MISSING, reply=status(404, 403)),
-    Defect("does not name the scope", "scopes.products scopes.kb scopes.tickets scopes.patients-are-named",
+    Defect("does not name the scope", "scopes.products scopes.kb scopes.tickets scopes.providers scopes.visits scopes.patients-are-named",
            reply=when(spoil.faults(403), spoil.fault(message="No"))),
     Defect("answers another method with 404", "refusals.wrong-method", reply=status(405, 404)),
     Defect("leaves Allow out", "refusals.wrong-method", reply=when(any_reply, header("Allow", None))),
@@ -82,9 +88,10 @@ DEFECTS = [
         lambda asked, _: bare(asked) == "/invalid-path", lambda reply: reply._replace(status=404))),
     # People
     Defect("adds a field to what it answers", FORMS, reply=spoil.records(
-        lambda one: {**one, "practice_id": 1}, *PEOPLE, "/tags", "/kb", "/kb/", "/tickets", "/me")),
+        lambda one: {**one, "practice_id": 1}, *PEOPLE, "/tags", "/kb", "/kb/", "/tickets", "/me",
+        "/availability/providers", diary.PROVIDER, diary.SCHEDULE, diary.CHECK, diary.SLOTS, diary.NEXT, "/visits", "/holds")),
     Defect("answers 200 to what it makes", "prospects.created-form prospects.full-name prospects.doubles tags.works"
-           " tickets.opened tickets.comment-form isolation.doubles", reply=status(201, 200)),
+           " tickets.opened tickets.comment-form isolation.doubles booking.works holds.works", reply=status(201, 200)),
     Defect("leaves fields out that nobody gave", "prospects.created-form prospects.list-form", reply=spoil.records(
         lambda one: {name: value for name, value in one.items() if value is not None}, *PEOPLE)),
     Defect("writes all in capitals", "prospects.created fields.names fields.contact fields.address fields.shipping"
@@ -108,7 +115,7 @@ DEFECTS = [
            " prospects.updated-since products.listed products.works products.of-a-vendor products.changed knowledge.listed"
            " knowledge.searched knowledge.of-a-category tickets.listed tickets.list-form tickets.of-a-status search.by-*"
            " search.exact-first search.misspelt scopes.patients-open-everybody tags.works tags.filtered tags.list-by-pages"
-           " products.searched", reply=when(
+           " products.searched availability.providers availability.providers-form availability.provider-as-listed", reply=when(
                lambda asked, reply: asked.method == "GET" and reply.status == 200 and b'"pagination"' in reply.body,
                lambda reply: reply.saying({**reply.json, "data": []}))),
     Defect("says nothing of its pages", "prospects.list-form prospects.page-beyond products.list-form knowledge.list-form"
@@ -126,7 +133,7 @@ DEFECTS = [
     Defect("does not look at ?tagId", "tags.filtered tags.unknown", request=read.without_query("tagId")),
     Defect("names no doubles", "prospects.doubles", reply=when(any_reply, header("X-Possible-Duplicates", None))),
     Defect("names everybody a double", "isolation.doubles", reply=spoil.names_everybody()),
-    Defect("forgets Idempotency-Key", "prospects.once", request=read.without_idempotency),
+    Defect("forgets Idempotency-Key", "prospects.once booking.replayed", request=read.without_idempotency),
     # Search
     Defect("finds everybody", "search.only-who-fits search.wildcards-are-letters products.searched knowledge.searched",
            request=read.without_query("search")),
@@ -147,10 +154,64 @@ DEFECTS = [
     Defect("puts a tag on twice", "tags.assigned-twice tags.assigned", reply=spoil.records(
         lambda one: {**one, "Tags": one["Tags"] * 2}, *PEOPLE)),
     Defect("renames no tag", "tags.renamed", request=spoil.ignored("PUT", "/tags/")),
-    Defect("takes no tag off", "tags.taken-off tags.deleted",
+    Defect("takes no tag off and releases nothing", "tags.taken-off tags.deleted holds.released holds.booked",
            request=lambda asked: asked._replace(path="/me", method="GET") if asked.method == "DELETE" else asked),
     Defect("opens no tags to prospectors", "scopes.tags-and-me", reply=when(
         lambda asked, _: spoil.place(asked) == "/tags", lambda reply: reply._replace(status=403))),
+    # Availability
+    Defect("shows another provider", "availability.provider availability.provider-as-listed", reply=spoil.records(
+        lambda one: {**one, "id": one["id"] + 1}, diary.PROVIDER)),
+    Defect("counts visits wrong", "availability.schedule availability.schedule-of-a-type", reply=spoil.records(
+        lambda one: {**one, "totalVisits": one["totalVisits"] + 1}, diary.SCHEDULE)),
+    Defect("shows days without visits", "availability.schedule", reply=spoil.records(
+        lambda one: {**one, "schedule": {**one["schedule"], "2026-03-10": []}}, diary.SCHEDULE)),
+    Defect("does not look at ?visitType", "availability.schedule-of-a-type availability.minutes-of-a-type"
+           " availability.references-bad", request=read.without_query("visitType")),
+    Defect("counts slots wrong", "availability.slots-form", reply=spoil.records(
+        lambda one: {**one, "Count": one["Count"] + 1}, diary.SLOTS)),
+    Defect("lists slots backwards", "availability.slots-form availability.next-is-first", reply=diary.slots(lambda times: times[::-1])),
+    Defect("writes the next slot's provider as a number", "availability.next-slot-form", reply=diary.the_next(
+        lambda slot: {**slot, "ProviderID": int(slot["ProviderID"])})),
+    Defect("looks a month ahead", "availability.next-slot-of-a-year availability.next-slot-form", reply=spoil.records(
+        lambda one: {**one, "SearchWindowDays": 30}, diary.NEXT)),
+    Defect("offers what it does not take", "availability.offered-is-available", reply=diary.slots(
+        lambda times: sorted({*times, "12:34:00"}) if times else times)),
+    Defect("has time for nobody", "availability.offered-is-available availability.next-within-its-window booking.moved booking.cancelled",
+           reply=diary.checked(Available=False, Reason="No.")),
+    Defect("has time for everybody", "availability.not-offered-is-not-available availability.past-is-not-offered"
+           " booking.takes-the-slot booking.moved booking.moved-onto-another holds.hides-the-slot",
+           reply=diary.checked(Available=True, Reason=None)),
+    Defect("does not say why not", "availability.not-offered-is-not-available availability.past-is-not-offered"
+           " booking.takes-the-slot booking.moved holds.hides-the-slot", reply=diary.checked(Reason=None)),
+    Defect("skips the first slot", "availability.next-is-first", reply=diary.the_next(diary.a_day_later)),
+    Defect("does not look at ?maxDays", "availability.next-slot-form"
+           " availability.numbers-bad", request=read.without_query("maxDays")),
+    Defect("never finds nothing", "availability.next-within-its-window", reply=spoil.records(
+        lambda one: {**one, "TheNextSlot": one["TheNextSlot"] or {"ProviderID": "1", "Date": "2026-03-10", "Time": "09:00:00"}},
+        diary.NEXT)),
+    Defect("offers the past", "availability.past-is-not-offered availability.next-is-first",
+           reply=diary.slots(lambda times: times or ["09:00:00"])),
+    # Booking
+    Defect("shows another visit than it booked", "booking.shown booking.moved booking.moved-onto-another booking.changes-bad"
+           " isolation.visits", reply=spoil.records(lambda one: {**one, "Notes": "?"}, "/visits/", methods="GET")),
+    Defect("books another than was asked", "booking.works holds.booked", reply=spoil.records(
+        lambda one: {**one, "Time": "03:00:00"}, "/visits")),
+    Defect("closes early", "booking.every-slot", reply=diary.closed_from("12:00:00")),
+    Defect("offers what it has booked and held", "booking.takes-the-slot booking.moved booking.moved-onto-another"
+           " holds.hides-the-slot holds.booked isolation.visits", reply=diary.offers_what_it_offered()),
+    Defect("gives no time back", "booking.moved booking.cancelled holds.released", reply=diary.gives_no_time_back()),
+    Defect("has an empty schedule", "booking.stands-in-the-schedule booking.once-only booking.moved", reply=spoil.records(
+        lambda one: {**one, "schedule": {}, "totalVisits": 0}, diary.SCHEDULE)),
+    Defect("moves and cancels nothing", "booking.moved booking.cancelled booking.noted booking.changes-bad"
+           " booking.moved-onto-another", request=spoil.ignored("PATCH", "/visits/")),
+    Defect("spells it Canceled", "booking.cancelled", reply=spoil.records(
+        lambda one: {**one, "Status": one["Status"].replace("ll", "l")}, "/visits/")),
+    Defect("forgets what a change of a visit does not name", "booking.noted", reply=spoil.records(
+        lambda one: {**one, "TreatmentIDs": ["?"]}, "/visits/", methods="PATCH")),
+    Defect("holds for an hour", "holds.five-minutes", reply=spoil.records(
+        lambda one: {**one, "ExpiresAt": "2999-01-01T00:00:00Z"}, "/holds")),
+    Defect("shows holds in the schedule", "holds.is-no-visit", reply=diary.shows_holds()),
+    Defect("knows no HoldID", "holds.booked", request=diary.without_hold),
     # Products
     Defect("writes prices as text", "products.works products.changed products.prices-exact", reply=spoil.records(
         lambda one: {**one, "RetailPrice": str(one["RetailPrice"])}, "/products", methods="GET")),

@@ -43,6 +43,14 @@ async def ticket(ticket_id: int, /, *, as_json: Json = False, data_dir: DataDir 
 
 
 @app.command
+async def visit(visit_id: int, /, *, as_json: Json = False, data_dir: DataDir = None) -> None:
+    """A visit of a schedule: how it stood, when and with whom, the oldest first; looking is recorded too."""
+    from openmedspa.scheduling import history
+
+    await _show("visit", visit_id, history.list_, as_json=as_json, data_dir=data_dir, nothing="Nothing happened yet.")
+
+
+@app.command
 async def article(article_id: int, /, *, as_json: Json = False, data_dir: DataDir = None) -> None:
     """What an article of the knowledge base said, field by field, the oldest version first."""
     from openmedspa.knowledge import history

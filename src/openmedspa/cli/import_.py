@@ -1,43 +1,23 @@
-"""`openmedspa import`: a practice's own data from files. Opens the file, asks the slice, tells what came of it."""
+"""`openmedspa import`: a practice's own data from files. People, products, articles and tickets;
+schedules have a file of their own."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
-from openmedspa.cli.flags import DataDir, DryRun, Json, switch
-from openmedspa.cli.import_report import Refusals, bar, report_file, say
-from openmedspa.cli.tables import show_json
-from openmedspa.cli.talk import data, visible
-from openmedspa.cli.talk import say as tell
-from openmedspa.kit.errors import Stopped
+from openmedspa.cli import import_schedule
+from openmedspa.cli.flags import DataDir, DryRun, Json
+from openmedspa.cli.import_run import File, How, IgnoreUnknown, Practice, Report, bring
 
 if TYPE_CHECKING:
     from openmedspa.cli.database import Desk
-    from openmedspa.kit.bulk import Slice, Totals
-    from openmedspa.kit.files import Source
+    from openmedspa.kit.bulk import Slice
 
 app = App(name="import", help="Bring your data, from CSV or JSON files.", version_flags=())
-FOUND_SOMETHING = 6
-File = Annotated[Path, Parameter(help="CSV with a line of field names, or JSON: an array, or an object a line.")]
-Practice = Annotated[str, Parameter(name="--practice", help="The practice's PPass.")]
-Report = Annotated[Path | None, Parameter(name="--report", help="A CSV file to write refused rows to, with reasons.")]
-IgnoreUnknown = Annotated[bool, switch("Leave out fields that are not known.", name="--ignore-unknown")]
 Owner = Annotated[str | None, Parameter(name="--partner", help="The partner whose they become; else the operator's.")]
-Maker = Callable[["Desk"], Awaitable["Slice[Any]"]]
-
-
-class How(NamedTuple):
-    """What was asked for, whatever is imported; `word` is what its rows are."""
-
-    word: str
-    is_dry: bool
-    report: Path | None
-    ignores_unknown: bool
-    as_json: bool
-    data_dir: Path | None
+app.command(import_schedule.providers)
+app.command(import_schedule.hours)
+app.command(import_schedule.bookings)
 
 
 @app.command
@@ -56,7 +36,7 @@ async def prospects(
         return importing.Prospects(practice_id, provider_ids, actor=desk.actor, now=desk.now)
 
     how = How("people", dry_run, report, ignore_unknown, as_json, data_dir)
-    return await _bring(file, make, how)
+    return await bring(file, make, how)
 
 
 @app.command
@@ -73,7 +53,7 @@ async def products(
         return importing.Products(partner_id, actor=desk.actor, now=desk.now)
 
     how = How("products", dry_run, report, ignore_unknown, as_json, data_dir)
-    return await _bring(file, make, how)
+    return await bring(file, make, how)
 
 
 @app.command
@@ -88,7 +68,7 @@ async def kb(
         return importing.Articles(actor=desk.actor, now=desk.now)
 
     how = How("articles", dry_run, report, ignore_unknown, as_json, data_dir)
-    return await _bring(file, make, how)
+    return await bring(file, make, how)
 
 
 @app.command
@@ -105,73 +85,4 @@ async def tickets(
         return importing.Tickets(practice_id, actor=desk.actor, now=desk.now)
 
     how = How("tickets", dry_run, report, ignore_unknown, as_json, data_dir)
-    return await _bring(file, make, how)
-
-
-async def _bring(file: Path, make: Maker, how: How) -> int:
-    """0 if every row was taken, 6 if some were not."""
-    from openmedspa.cli.database import open_desk
-    from openmedspa.kit.files import open_rows
-
-    async with open_desk(how.data_dir) as desk:
-        slice_ = await make(desk)
-        with (
-            open_rows(file, slice_.fields, slice_.needed, ignores_unknown=how.ignores_unknown) as source,
-            report_file(how.report, file) as out,
-        ):
-            refusals = Refusals(out, source.columns)
-            totals = await _run(desk, slice_, source, refusals, is_dry=how.is_dry)
-    if how.as_json:
-        show_json(_summary(file, totals, refusals, how))
-    else:
-        _tell(totals, refusals, how)
-    return FOUND_SOMETHING if totals.refused else 0
-
-
-async def _run(desk: "Desk", slice_: "Slice[Any]", source: "Source", refusals: Refusals, *, is_dry: bool) -> "Totals":
-    """Ctrl-C ends between two batches, or takes back the one that is under way; what is in is said."""
-    from openmedspa.kit.bulk import Import
-
-    with bar(source.size) as update:
-        run = Import(
-            desk.db, slice_, is_dry=is_dry,
-            refuse=lambda entry, faults: refusals.add(entry.line, faults, entry.cells),
-            tell=lambda totals: update(source.position, totals.rows),
-        )  # fmt: skip
-        try:
-            return await run.run(source)
-        except (asyncio.CancelledError, Stopped):
-            is_partly_in = run.totals.line and not is_dry
-            done = f"Everything up to line {run.totals.line} is in; run again, it goes on from there."
-            tell(f"Stopped. {done if is_partly_in else 'Nothing was written.'}")
-            raise
-
-
-def _summary(file: Path, totals: "Totals", refusals: Refusals, how: How) -> dict[str, Any]:
-    return {
-        "file": str(file),
-        "dry_run": how.is_dry,
-        "rows": totals.rows,
-        "created": totals.created,
-        "updated": totals.updated,
-        "unchanged": totals.unchanged,
-        "refused": totals.refused,
-        "first_refused": refusals.first,
-        "report": str(how.report) if how.report else None,
-    }
-
-
-def _tell(totals: "Totals", refusals: Refusals, how: How) -> None:
-    """The counts as data; the refused rows, if they are not in a file, beside it."""
-    for refused in refusals.first if how.report is None else ():
-        tell(visible(f"line {refused['line']}: {say(refused['faults'])}", 400))
-    more = totals.refused - len(refusals.first)
-    if how.report is None and more > 0:
-        tell(f"… and {more:,} more: --report refused.csv writes all of them.")
-    if how.report is not None and totals.refused:
-        tell(f"The refused rows are in {how.report}.")
-    would = "Would be: " * how.is_dry
-    data(
-        f"{would}{totals.created:,} {how.word} created, {totals.updated:,} updated, {totals.unchanged:,} unchanged, "
-        f"{totals.refused:,} refused."
-    )
+    return await bring(file, make, how)

@@ -25,8 +25,10 @@ OF_DEMO = {
     "foreign_location_id": "foreign_location",
     "foreign_gfe_id": "foreign_gfe", "webhook_signing_secret": "secret", "webhook_secret": "header_secret",
 }  # fmt: skip
-OF_DEMO_PARTNER = {"api_key": "partner_key", "ppass": "ppass", "narrow_api_key": "prospects_key"}
-IDS = ("location", "second_location", "foreign_location", "foreign_gfe", "ppass", "foreign_ppass")
+OF_DEMO_PARTNER = {"api_key": "partner_key", "ppass": "ppass", "narrow_api_key": "prospects_key",
+                   "provider_id": "provider"}  # fmt: skip
+IDS = ("location", "second_location", "foreign_location", "foreign_gfe", "ppass", "foreign_ppass",
+       "provider", "visit_type")  # fmt: skip
 ID, VISIBLE = r"[A-Za-z0-9_.~-]*", r"[ -~]*"
 
 
@@ -60,6 +62,8 @@ class Known:
     prospects_key: Annotated[str, _secret("A key of the same practice, with the scope Prospects only.")] = ""
     foreign_ppass: Annotated[str, text("Another practice.")] = ""
     foreign_key: Annotated[str, _secret("A key for the partner API there.")] = ""
+    provider: Annotated[str, text("A provider's number; unless set, the first who has time.")] = ""
+    visit_type: Annotated[str, text("A visit type of the practice, to book by; FOLLOWUP unless set.")] = ""
 
 
 SECRETS = tuple(field.name for field in fields(Known) if field.name.endswith(("key", "secret")))
@@ -125,7 +129,12 @@ def to_partner_given(known: Known, timeout: float) -> "PartnerGiven":
     from openmedspa.verify.partner.given import Given
 
     _require_words(known)
-    return Given(key=known.partner_key, **{name: getattr(known, name) for name in OF_PARTNER}, timeout=timeout)
+    if known.provider and not (known.provider.isascii() and known.provider.isdigit()):
+        raise Stopped("--provider is a number.", "--provider 1", exit_code=2)
+    return Given(
+        key=known.partner_key, **{name: getattr(known, name) for name in OF_PARTNER}, timeout=timeout,
+        provider=int(known.provider or 0), visit_type=known.visit_type or "FOLLOWUP",
+    )  # fmt: skip
 
 
 def _require_words(known: Known) -> None:
@@ -145,7 +154,7 @@ def _lacking(api: Api, known: Known) -> str:
 
 def _with(known: Known, note: dict[str, Any], names: dict[str, str]) -> Known:
     """Completed by what the note has under these names."""
-    found = {field: note[name] for name, field in names.items() if note.get(name)}
+    found = {field: str(note[name]) for name, field in names.items() if note.get(name)}
     return replace(known, **{field: text for field, text in found.items() if not getattr(known, field)})
 
 

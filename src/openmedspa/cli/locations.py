@@ -7,7 +7,10 @@ from openmedspa.cli.tables import show, show_json
 from openmedspa.cli.talk import data, say, typable
 
 app = App(name="locations", help="Where practices see patients.", version_flags=())
-COLUMNS = {"id": "ID", "ppass": "PRACTICE", "name": "NAME", "state": "STATE", "created_at": "CREATED"}
+COLUMNS = {
+    "id": "ID", "ppass": "PRACTICE", "name": "NAME", "state": "STATE", "time_zone": "TIME ZONE",
+    "created_at": "CREATED",
+}  # fmt: skip
 
 
 @app.command
@@ -18,6 +21,7 @@ async def create(
     *,
     name: str | None = None,
     state: str | None = None,
+    time_zone: str | None = None,
     as_json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
@@ -31,6 +35,8 @@ async def create(
         What patients read; the practice's name unless given.
     state
         Two letters, as in CA.
+    time_zone
+        As in America/Denver; the practice's unless given.
     """
     from openmedspa.cli.database import open_desk
     from openmedspa.practices import register
@@ -40,11 +46,11 @@ async def create(
         row = await desk.write(
             lambda tx: register.create_location(
                 tx, ppass, location_id=id, name=practice["name"] if name is None else name, state=state,
-                actor=desk.actor, now=desk.now,
+                time_zone=time_zone, actor=desk.actor, now=desk.now,
             )
         )  # fmt: skip
     if as_json:
-        show_json({field: row[field] for field in ("id", "name", "state")})
+        show_json({field: row[field] for field in ("id", "name", "state", "time_zone")})
         return
     data(row["id"])
     say(typable(f'Next, let a partner in: openmedspa grants add "PARTNER" {row["id"]}'))

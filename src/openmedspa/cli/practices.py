@@ -4,7 +4,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from openmedspa.cli.flags import DataDir, Json
+from openmedspa.cli.flags import DataDir, Json, switch
 from openmedspa.cli.tables import show, show_json
 from openmedspa.cli.talk import data, say, typable
 from openmedspa.kit.errors import Stopped
@@ -13,6 +13,7 @@ app = App(name="practices", help="Practices, the tenants.", version_flags=())
 COLUMNS = {
     "ppass": "PPASS",
     "name": "NAME",
+    "kind": "KIND",
     "time_zone": "TIME ZONE",
     "locations": "LOCATIONS",
     "colour": "COLOUR",
@@ -28,6 +29,9 @@ async def create(
     *,
     name: str | None = None,
     time_zone: str = "America/Los_Angeles",
+    exam_group: Annotated[
+        bool, switch("Its providers examine patients of practices that it has an agreement with.")
+    ] = False,
     as_json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
@@ -46,15 +50,20 @@ async def create(
     async with open_desk(data_dir, makes=True) as desk:
         row = await desk.write(
             lambda tx: register.create_practice(
-                tx, ppass=ppass, name=ppass if name is None else name, time_zone=time_zone, actor=desk.actor,
-                now=desk.now,
+                tx, ppass=ppass, name=ppass if name is None else name, time_zone=time_zone, is_exam_group=exam_group,
+                actor=desk.actor, now=desk.now,
             )
         )  # fmt: skip
     if as_json:
-        show_json({field: row[field] for field in ("ppass", "name", "time_zone")})
+        show_json({field: row[field] for field in ("ppass", "name", "kind", "time_zone")})
         return
     data(row["ppass"])
-    say(typable(f"Next, where it sees patients: openmedspa locations create {row['ppass']} --state CA"))
+    next_ = (
+        f"Next, whom it examines for: openmedspa agreements add PRACTICE {row['ppass']}"
+        if exam_group
+        else f"Next, where it sees patients: openmedspa locations create {row['ppass']} --state CA"
+    )
+    say(typable(next_))
 
 
 @app.command(name="set")

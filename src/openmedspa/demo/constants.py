@@ -29,6 +29,9 @@ LISTEN_URL = "http://127.0.0.1:9000/"  # where `openmedspa listen` waits
 
 LOCATION, SECOND_LOCATION, FOREIGN_LOCATION = "loc_12345", "loc_12346", "loc_67890"
 TIME_ZONE, STATE = "America/Los_Angeles", "CA"
+EXAM_GROUP, EXAM_GROUP_NAME = "ClearviewExams", "Clearview Telehealth Exams"
+EXAM_LOCATION = "loc_24680"
+PROVIDER = 1  # the documents'
 
 DOCUMENTED_COMPLETED = "gfe_abc123xyz789"
 DOCUMENTED_PROCESSING = "gfe_def456uvw012"

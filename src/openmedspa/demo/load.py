@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from openmedspa import installation
-from openmedspa.demo import constants, partner_data, queries
+from openmedspa.demo import constants, partner_data, queries, schedules
 from openmedspa.demo.constants import PartnerKey, Tenant
 from openmedspa.demo.documents import DOCUMENTED, documented
 from openmedspa.demo.people import Person, people
@@ -81,6 +81,7 @@ async def card(settings: Settings) -> dict[str, object]:
         "partner_api": {
             "base_url": settings.base_url + constants.PARTNER_API_PATH,
             "ppass": constants.DEMO_OFFICE.ppass,
+            "provider_id": constants.PROVIDER,
             "api_key": _if_live(constants.DEMO_PARTNER_KEY, live),
             "narrow_api_key": _if_live(constants.DEMO_NARROW_KEY, live),
             "foreign": {
@@ -131,11 +132,16 @@ async def _load(tx: Tx, vault: Vault, *, now: datetime) -> bool:
         await _load_partner(tx, constants.DEMO_OFFICE, demo_offices[0].practice_id),
         await _load_partner(tx, constants.RIVAL_OFFICE, rival_offices[0].practice_id),
     ]
+    exam_group_id = await _load_exam_group(tx)
     await _load_endpoint(tx, demo_offices[0], vault, now=now)
     exam_people = constants.DEMO_OFFICE.people + constants.RIVAL_OFFICE.people
     crowd = people(exam_people + sum(partner_data.PEOPLE.values()), seed=SEED)
     await _load_visits(tx, demo_offices, rival_offices, crowd[:exam_people], catalogue, now=now)
-    await partner_data.load(tx, partners_there, crowd[exam_people:], seed=SEED + 2, now=now)
+    practice_ids = {there.ppass: there.practice_id for there in partners_there} | {constants.EXAM_GROUP: exam_group_id}
+    setting = schedules.Setting(practice_ids, {there.ppass: there.actor for there in partners_there}, catalogue)
+    await schedules.load_staff(tx, setting, now=now)
+    prospects = await partner_data.load(tx, partners_there, crowd[exam_people:], seed=SEED + 2, now=now)
+    await schedules.load_bookings(tx, setting, prospects, seed=SEED + 3, now=now)
     loaded_at = datetime.now(UTC)
     emr_ids = [demo_offices[0].partner_id, rival_offices[0].partner_id]
     await partners.update_known(tx, [*emr_ids, *(there.partner_id for there in partners_there)], loaded_at)
@@ -163,6 +169,18 @@ async def _load_tenant(tx: Tx, tenant: Tenant, catalogue: Catalogue) -> list[Off
     await treatments.replace_favourites(tx, [practice_id], practice_id, favourites)
     key_id = await _load_key(tx, partner_id, PartnerKey("demo", tenant.key, ["Exams"]))
     return [Office(practice_id, place.id, partner_id, key_id, place.visits) for place in tenant.places]
+
+
+async def _load_exam_group(tx: Tx) -> int:
+    """A tenant of its own kind: its providers examine for the practices of the demo, and no partner serves it."""
+    group = await practices.insert_practice(
+        tx, ppass=constants.EXAM_GROUP, name=constants.EXAM_GROUP_NAME, time_zone=constants.TIME_ZONE, kind="exam_group"
+    )
+    await practices.insert_location(
+        tx, group["id"], constants.EXAM_LOCATION, name=constants.EXAM_GROUP_NAME, state=constants.STATE
+    )
+    group_id: int = group["id"]
+    return group_id
 
 
 async def _load_partner(tx: Tx, tenant: Tenant, practice_id: int) -> partner_data.Place:

@@ -20,10 +20,7 @@ TAGS = {
     ],
     "RivalOffice": [Tag("Waitlist", 40), Tag("Referral", 30)],
 }  # fmt: skip
-PROVIDERS = {  # number, name, title, specialty; the first is the documents'
-    "DemoOffice": (1, "Jane Smith", "PA-C", "Aesthetics"),
-    "RivalOffice": (2, "Petra Lindqvist", "NP", "Laser"),
-}
+PROVIDERS = {"DemoOffice": 1, "RivalOffice": 2}  # whom prospects ask for, of those in `schedules`
 PEOPLE = {"DemoOffice": 500, "RivalOffice": 20}
 AUTHOR = "system"  # who wrote the articles
 
@@ -37,18 +34,20 @@ class Place(msgspec.Struct, frozen=True):
     actor: str
 
 
-async def load(tx: Tx, places: Sequence[Place], crowd: Sequence[Person], *, seed: int, now: datetime) -> None:
+async def load(
+    tx: Tx, places: Sequence[Place], crowd: Sequence[Person], *, seed: int, now: datetime
+) -> Sequence[Prospect]:
     """Everything for these practices, and the shared catalogue and articles; `crowd` has PEOPLE, in this order."""
-    await queries.insert_providers(tx, _json([_provider(place) for place in places]))
-    await _load_prospects(tx, places, crowd, seed=seed, now=now)
+    told = await _load_prospects(tx, places, crowd, seed=seed, now=now)
     await queries.insert_products(tx, _json(products()), partner_id=places[0].partner_id, now=now - timedelta(days=90))
     await queries.insert_articles(tx, _json(list(_articles(now))))
     await queries.insert_tickets(tx, _json(list(_tickets(places, now))))
+    return told
 
 
 async def _load_prospects(
     tx: Tx, places: Sequence[Place], crowd: Sequence[Person], *, seed: int, now: datetime
-) -> None:
+) -> Sequence[Prospect]:
     """The people's numbers come after those of the visits' patients; the tags count from 1."""
     ids = iter(await queries.list_reserved_patient_ids(tx, len(crowd)))
     people, numbers = iter(crowd), iter(range(1, 1_000))
@@ -60,16 +59,12 @@ async def _load_prospects(
             {"practice_id": place.practice_id, "id": number, "name": tag.name}
             for number, tag in zip(tag_ids, TAGS[place.ppass], strict=True)
         ]
-        leads = Leads(place.practice_id, place.actor, TAGS[place.ppass], tag_ids, PROVIDERS[place.ppass][0])
+        leads = Leads(place.practice_id, place.actor, TAGS[place.ppass], tag_ids, PROVIDERS[place.ppass])
         part = [next(people) for _ in range(PEOPLE[place.ppass])]
         told += prospects(leads, part, ids=ids, seed=seed, now=now)
     await queries.insert_tags(tx, _json(tags), now=now - timedelta(days=366))
     await queries.insert_prospects(tx, _json(told), _json(match_keys(told)))
-
-
-def _provider(place: Place) -> dict[str, Any]:
-    number, name, title, specialty = PROVIDERS[place.ppass]
-    return {"practice_id": place.practice_id, "id": number, "name": name, "title": title, "specialty": specialty}
+    return told
 
 
 def _articles(now: datetime) -> Iterator[dict[str, Any]]:

@@ -171,8 +171,9 @@ class _Writer:
         if route.query is None:
             return []
         _, parts = msgspec.json.schema_components([route.query], ref_template=REF)
-        properties: dict[str, Schema] = parts[route.query.__name__]["properties"]
-        return [_query_parameter(name, schema) for name, schema in properties.items()]
+        shape = parts[route.query.__name__]
+        made = [_query_parameter(*part, needed=shape.get("required", [])) for part in shape["properties"].items()]
+        return sorted(made, key=lambda parameter: not parameter["required"])
 
     def _responses(self, route: Route) -> Schema:
         path = route.path.format(**self.path_examples(route.path))
@@ -271,12 +272,13 @@ def _may_come(status: int, route: Route) -> bool:
     return status not in ONLY_WRITES or route.method in WRITES
 
 
-def _query_parameter(name: str, schema: Schema) -> Schema:
-    """Its words belong to the parameter: readers look for them there, not in its schema."""
+def _query_parameter(name: str, schema: Schema, *, needed: Sequence[str]) -> Schema:
+    """Its words belong to the parameter, where readers look for them; so does an example that samples shall have."""
     schema = _without_null(schema)
-    words = schema.pop("description", "")
-    parameter = {"name": name, "in": "query", "required": False, "schema": schema}
-    return {**parameter, "description": words} if words else parameter
+    example = schema.pop("example", schema["examples"][0] if name in needed else None)
+    told = {"description": schema.pop("description", None), "example": example}
+    parameter = {"name": name, "in": "query", "required": name in needed, "schema": schema}
+    return parameter | {word: value for word, value in told.items() if value is not None}
 
 
 def _without_null(schema: Schema) -> Schema:

@@ -27,6 +27,7 @@ KINDS = {
     "array": "a list",
     "object": "an object",
     "null": "null",
+    "date": "a date",
 }
 DAY = "must be a date of the calendar, such as 2026-03-09"
 AT = re.compile(r" - at `(?:key in )?\$\.?(?P<path>[^`]*)`$")
@@ -199,7 +200,7 @@ def refuse_nul(value: Any, path: str = "") -> None:
 
 @lru_cache(maxsize=256)
 def _empty(shape: Any) -> Any:
-    return msgspec.convert({}, type=shape, strict=False)
+    return form({}, shape)
 
 
 @lru_cache(maxsize=256)

@@ -24,7 +24,9 @@ RESERVED = frozenset({
 })  # fmt: skip
 
 
-async def create_practice(tx: Tx, *, ppass: str, name: str, time_zone: str, actor: str, now: datetime) -> Row:
+async def create_practice(
+    tx: Tx, *, ppass: str, name: str, time_zone: str, is_exam_group: bool = False, actor: str, now: datetime
+) -> Row:
     """A new tenant. Conflict when its PPass is taken, which is compared without regard to case."""
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]{2,31}", ppass):
         raise Invalid(
@@ -33,13 +35,11 @@ async def create_practice(tx: Tx, *, ppass: str, name: str, time_zone: str, acto
     if ppass.lower() in RESERVED:
         raise Invalid(f"{ppass} is a word of our own paths.", f"Try {_as_ppass(ppass + 'Office', name)}.")
     _require_name(name)
-    if time_zone not in available_timezones():
-        raise Invalid(
-            f"“{time_zone}” is no time zone.", did_you_mean(time_zone, available_timezones(), "Try America/Denver.")
-        )
+    _require_time_zone(time_zone)
     if await queries.find_practice(tx, ppass):
         raise Conflict(f"There is a practice {ppass} already.", "openmedspa practices list")
-    practice = await queries.insert_practice(tx, ppass=ppass, name=name.strip(), time_zone=time_zone)
+    kind = "exam_group" if is_exam_group else "practice"
+    practice = await queries.insert_practice(tx, ppass=ppass, name=name.strip(), time_zone=time_zone, kind=kind)
     await audit.record(
         tx, practice["id"], actor=actor, action="practice.created", subject=f"practice:{practice['id']}",
         request_id=None, now=now,
@@ -78,9 +78,10 @@ async def change_practice(
 
 
 async def create_location(
-    tx: Tx, ppass: str, *, location_id: str | None, name: str, state: str | None, actor: str, now: datetime
-) -> Row:
-    """A practice's new location, under an id of its own choice or a new one."""
+    tx: Tx, ppass: str, *, location_id: str | None, name: str, state: str | None, time_zone: str | None = None,
+    actor: str, now: datetime,
+) -> Row:  # fmt: skip
+    """A practice's new location, under an id of its own choice or a new one; in the practice's zone unless told."""
     practice = await get_practice(tx, ppass)
     _require_name(name)
     location_id = location_id or ids.new("loc_")
@@ -88,11 +89,14 @@ async def create_location(
         raise Invalid(f"“{location_id}” is no location id: loc_ and up to 64 letters and digits.", "Try loc_main1.")
     if state is not None and not re.fullmatch(r"[A-Z]{2}", state.upper()):
         raise Invalid(f"“{state}” is no state: two letters.", "Try CA.")
+    if time_zone is not None:
+        _require_time_zone(time_zone)
     if any(row["id"] == location_id for row in await queries.list_locations(tx, None)):
         raise Conflict(f"There is a location {location_id} already.", "openmedspa locations list")
     location = await queries.insert_location(
-        tx, practice["id"], location_id, name=name.strip(), state=state.upper() if state else None
-    )
+        tx, practice["id"], location_id, name=name.strip(), state=state.upper() if state else None,
+        time_zone=time_zone,
+    )  # fmt: skip
     await audit.record(
         tx, practice["id"], actor=actor, action="location.created", subject=location_id, request_id=None, now=now
     )
@@ -107,6 +111,13 @@ async def get_location(db: Reads, location_id: str) -> Row:
     raise NotFound(
         f"There is no location {location_id}.", did_you_mean(location_id, locations, "openmedspa locations list")
     )
+
+
+def _require_time_zone(time_zone: str) -> None:
+    if time_zone not in available_timezones():
+        raise Invalid(
+            f"“{time_zone}” is no time zone.", did_you_mean(time_zone, available_timezones(), "Try America/Denver.")
+        )
 
 
 def _require_name(name: str) -> None:

@@ -43,7 +43,7 @@ MOST_DAYS = 366
 
 
 async def list_providers(call: Call[Grant]) -> ProviderList:
-    """The active providers."""
+    """The active providers: who can be booked."""
     counted, found = await queries.list_providers(
         call.db, call.grant.practice_ids, limit=call.query.limit, offset=call.query.offset, most_counted=MOST_COUNTED
     )
@@ -51,7 +51,7 @@ async def list_providers(call: Call[Grant]) -> ProviderList:
 
 
 async def show_provider(call: Call[Grant]) -> OneProvider:
-    """One provider."""
+    """One provider, while they are active."""
     found = await queries.find_provider(call.db, call.grant.practice_ids, _provider_id(call))
     if found is None:
         raise not_found("provider")
@@ -59,7 +59,10 @@ async def show_provider(call: Call[Grant]) -> OneProvider:
 
 
 async def show_schedule(call: Call[Grant]) -> ScheduleOut:
-    """What is booked with a provider, by day."""
+    """What is booked with a provider, by day.
+
+    Cancelled visits are left out, and so are days without any.
+    """
     provider_id, first, last = _provider_id(call), call.query.startDate, call.query.endDate
     _require_range(first, last)
     rows = await queries.list_schedule(
@@ -87,7 +90,10 @@ async def show_schedule(call: Call[Grant]) -> ScheduleOut:
 
 
 async def check_slot(call: Call[Grant]) -> CheckOut:
-    """Whether a provider can be booked at this time, and why not."""
+    """Whether a provider can be booked at this time, and if not, why.
+
+    Say a `duration`, a `visitType` or both. What is available can be booked with the same words, until somebody does.
+    """
     query = call.query
     page = await _open(call, query.date, query.date)
     judged = slots.judge(page.diary, page.visit, query.date, query.time, now=call.now)
@@ -99,7 +105,10 @@ async def check_slot(call: Call[Grant]) -> CheckOut:
 
 
 async def list_slots(call: Call[Grant]) -> SlotsOut:
-    """All times of a day at which a provider can be booked."""
+    """All times of a day at which a provider can be booked.
+
+    Say a `duration`, a `visitType` or both. What is listed can be booked with the same words, until somebody does.
+    """
     day = call.query.date
     page = await _open(call, day, day)
     times = [time_of(minute) for minute, _ in slots.offered(page.diary, page.visit, day, now=call.now)]
@@ -109,7 +118,10 @@ async def list_slots(call: Call[Grant]) -> SlotsOut:
 
 
 async def find_next_slot(call: Call[Grant]) -> NextSlotOut:
-    """The first time at which a provider can be booked."""
+    """The first time at which a provider can be booked, from now on.
+
+    Say a `duration`, a `visitType` or both. It is the first that `slots` lists, day after day.
+    """
     days, today = call.query.maxDays, call.now.astimezone(UTC).date()
     page = await _open(call, today, today + timedelta(days=days))
     found = slots.next_offered(page.diary, page.visit, days, now=call.now)
@@ -125,20 +137,29 @@ async def find_next_slot(call: Call[Grant]) -> NextSlotOut:
 
 
 async def book(call: Call[Grant]) -> OneBooking:
-    """Book a visit: a time that is offered, or 409 with the reason."""
+    """Book a visit with a provider.
+
+    The time must be one that `slots` lists, or that you hold; any other is answered 409, `slot_taken` or
+    `slot_not_offered`, with the reason. The same request again is a second visit, and so 409, unless it carries the
+    same `Idempotency-Key`.
+    """
     booking_id = await bookings.book(call.tx, call.grant, call.body, request_id=call.request_id, now=call.now)
     return OneBooking(_to_booking(await bookings.get(call.tx, call.grant, booking_id)))
 
 
 async def show_booking(call: Call[Grant]) -> OneBooking:
-    """One visit of a schedule."""
+    """One visit of a schedule, cancelled ones too."""
     found = await bookings.get(call.db, call.grant, _booking_id(call))
     _note_read(call)
     return OneBooking(_to_booking(found))
 
 
 async def change_booking(call: Call[Grant]) -> OneBooking:
-    """Move a visit, say how it ended, or change what is noted about it: the fields given and no others."""
+    """Move a visit, say how it ended, or change what is noted about it: the fields given and no others.
+
+    `Date`, `Time`, `Duration`, `Type`, `ProviderID` and `LocationID` move it, to a time that is offered; else it stays
+    where it is, and the answer is 409. `Status` ends it; only `Cancelled` gives its time back.
+    """
     booking_id = _booking_id(call)
     is_new = await bookings.change(call.tx, call.grant, booking_id, call.body, request_id=call.request_id, now=call.now)
     if not is_new:
@@ -147,7 +168,10 @@ async def change_booking(call: Call[Grant]) -> OneBooking:
 
 
 async def hold(call: Call[Grant]) -> OneHold:
-    """Keep a time for five minutes."""
+    """Keep a time for five minutes, while somebody makes up their mind.
+
+    Nobody else is offered it meanwhile; book it with its `HoldID`, or let it lapse. At most 100 at once: then 429.
+    """
     wanted = call.body
     held = await holds.hold(call.tx, call.grant, wanted, request_id=call.request_id, now=call.now)
     return OneHold(

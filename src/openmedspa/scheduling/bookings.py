@@ -129,7 +129,7 @@ async def _move(
 def _require_open(present: Row, status: str, now: datetime) -> None:
     """What was cancelled is over; what took place can still be said to have not, and the other way round."""
     was = present["status"]
-    if was == "Cancelled" or (was != "Booked" and status not in TOOK_PLACE):
+    if was == "Cancelled" or (was != "Booked" and (status == was or status not in TOOK_PLACE)):  # the same: it is moved
         raise Conflict("Conflict", f"This visit is {was} already.", code="status_conflict")
     if status in TOOK_PLACE and status != was and present["starts_at"] > now:
         raise Conflict("Conflict", f"This visit has not begun: it cannot be {status} yet.", code="status_conflict")

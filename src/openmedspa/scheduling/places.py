@@ -64,4 +64,6 @@ def invalid(faults: Faults) -> Invalid:
 
 def refused(why: Why) -> Conflict:
     """A time that is not offered, with the reason."""
-    return Conflict("Conflict", why.value, code="slot_taken" if why is Why.TAKEN else "slot_not_offered")
+    if why is Why.TAKEN:
+        return Conflict("Conflict", why.value, code="slot_taken")
+    return Conflict("Conflict", why.value, code="slot_not_offered")

@@ -31,8 +31,11 @@ Location = Annotated[str, Meta(min_length=1, max_length=68, examples=["loc_12345
 Notes = Annotated[str, Meta(max_length=MOST_NOTES)]
 Treatments = Annotated[list[Annotated[str, Meta(max_length=255)]], Meta(max_length=MOST_TREATMENTS)]
 DurationAsked = Annotated[Duration, Meta(description="Minutes; the visit type's unless given.")]
-TypeAsked = Annotated[Type, Meta(description="Whose time around the visit is kept free; the largest unless given.")]
-LocationAsked = Annotated[Location, Meta(description="Where; the provider's home unless given.")]
+TypeAsked = Annotated[
+    Type,
+    Meta(description="A visit type's code: its minutes, and those kept free around it; without one, the most of any."),
+]
+LocationAsked = Annotated[Location, Meta(description="At which location; the provider's home unless given.")]
 Moment = Annotated[str, Meta(examples=["2026-03-09T17:00:00Z"])]
 Clock = Annotated[str, Meta(examples=["09:00:00"])]
 Number = Annotated[int, Meta(examples=[1])]
@@ -41,15 +44,15 @@ EXAMPLE = {"2026-03-09": [{"VisitID": 101, "time": "09:00:00", "duration": 30, "
 
 
 class ScheduleQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    startDate: Day  # noqa: N815 the wire's word
-    endDate: Annotated[date, Meta(description="At most 366 days in all.", examples=["2026-03-15"])]  # noqa: N815
+    startDate: Annotated[date, Meta(description="The first day, by the location's calendar.", examples=["2026-03-09"])]  # noqa: N815
+    endDate: Annotated[date, Meta(description="The last day; 366 days in all at most.", examples=["2026-03-15"])]  # noqa: N815
     visitType: Annotated[str, Meta(max_length=32, description="Only visits of this type.")] | None = None  # noqa: N815
 
 
 class AskedQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What every question about free time may say."""
 
-    duration: DurationAsked | None = None
+    duration: Annotated[DurationAsked, Meta(extra_json_schema={"example": 30})] | None = None
     visitType: TypeAsked | None = None  # noqa: N815 the wire's word
     locationId: LocationAsked | None = None  # noqa: N815 the wire's word
 
@@ -75,10 +78,14 @@ class ProviderName(Struct, frozen=True, kw_only=True):
 
 
 class Provider(ProviderName, frozen=True, kw_only=True):
-    """Somebody who can be booked; `timeZone` is that of their home, the location they are booked at unless told."""
+    """Somebody who can be booked."""
 
-    time_zone: Annotated[str, Meta(examples=["America/Los_Angeles"])] = field(name="timeZone")
-    location_ids: Annotated[list[str], Meta(examples=[["loc_12345"]])] = field(name="locationIds")
+    time_zone: Annotated[
+        str, Meta(examples=["America/Los_Angeles"], description="Of their home, where they are booked unless told.")
+    ] = field(name="timeZone")
+    location_ids: Annotated[list[str], Meta(examples=[["loc_12345"]], description="Where they work.")] = field(
+        name="locationIds"
+    )
 
 
 class OneProvider(Struct, frozen=True):
@@ -97,7 +104,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     time: Clock
     duration: Annotated[int, Meta(examples=[30])]
     type: Annotated[str, Meta(examples=["FOLLOWUP"])]
-    booked: Annotated[bool, Meta(examples=[True])] = True
+    booked: Annotated[bool, Meta(examples=[True], description="Always: what was cancelled is left out.")] = True
 
 
 class Schedule(Struct, frozen=True, kw_only=True):
@@ -120,7 +127,7 @@ class Checked(Struct, frozen=True, kw_only=True, rename="pascal"):
     time: Clock
     duration: Annotated[int, Meta(examples=[30])]
     available: Annotated[bool, Meta(examples=[True])]
-    reason: Annotated[str, Meta(description="Why it is not available.")] | UnsetType = UNSET
+    reason: Annotated[str, Meta(description="Why it is not available, in a sentence for people.")] | UnsetType = UNSET
 
 
 class CheckOut(Struct, frozen=True):
@@ -131,8 +138,10 @@ class Slots(Struct, frozen=True, kw_only=True, rename="pascal"):
     provider_id: Number = field(name="ProviderID")
     date: Day
     duration: Annotated[int, Meta(examples=[30])]
-    slots: Annotated[list[str], Meta(examples=[["09:00:00", "11:30:00", "14:00:00"]])]
-    count: Annotated[int, Meta(examples=[3])]
+    slots: Annotated[
+        list[str], Meta(examples=[["09:00:00", "11:30:00", "14:00:00"]], description="When a visit may begin.")
+    ]
+    count: Annotated[int, Meta(examples=[3], description="How many slots.")]
 
 
 class SlotsOut(Struct, frozen=True):
@@ -148,11 +157,11 @@ class TheNextSlot(Struct, frozen=True, kw_only=True, rename="pascal"):
 
 
 class NextSlot(Struct, frozen=True, kw_only=True, rename="pascal"):
-    """Nothing free: `TheNextSlot` is null."""
+    """`TheNextSlot` is null when nothing is free in this window."""
 
     provider_id: Number = field(name="ProviderID")
     duration: Annotated[int, Meta(examples=[30])]
-    search_window_days: Annotated[int, Meta(examples=[30])]
+    search_window_days: Annotated[int, Meta(examples=[30], description="The `maxDays` that was asked for.")]
     the_next_slot: TheNextSlot | None
 
 
@@ -173,7 +182,7 @@ class BookingIn(Struct, frozen=True, forbid_unknown_fields=True, rename="pascal"
     type: Type
     location_id: LocationAsked | None = field(name="LocationID", default=None)
     treatment_ids: Treatments | None = field(name="TreatmentIDs", default=None)
-    hold_id: Annotated[Id, Meta(description="A hold of yours, which this visit takes the place of.")] | None = field(
+    hold_id: Annotated[Id, Meta(description="A hold of yours, whose place this visit takes.")] | None = field(
         name="HoldID", default=None
     )
     notes: Notes = ""
@@ -232,8 +241,8 @@ class HoldIn(Struct, frozen=True, forbid_unknown_fields=True, rename="pascal", k
 
 
 class Hold(Struct, frozen=True, rename="pascal", kw_only=True):
-    id: Annotated[int, Meta(examples=[7])] = field(name="HoldID")
-    expires_at: Moment
+    id: Annotated[int, Meta(examples=[7], description="For booking, or to release it.")] = field(name="HoldID")
+    expires_at: Annotated[Moment, Meta(description="When the time is anybody's again.")]
     provider_id: Number = field(name="ProviderID")
     location_id: Location = field(name="LocationID")
     date: Day

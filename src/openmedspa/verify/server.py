@@ -24,6 +24,7 @@ class Server:
     def __init__(self, http: aiohttp.ClientSession, base: str, *, makes: Mapping[str, str]) -> None:
         self.base = base
         self.made: defaultdict[str, set[bytes]] = defaultdict(set)
+        self.turn = asyncio.Lock()  # of checks that would be in each other's way
         self._http = http
         self._makes = makes
 

@@ -14,20 +14,6 @@ async def list_reserved_patient_ids(db: Reads, count: int) -> list[int]:
     return ids
 
 
-async def insert_providers(db: Reads, providers_json: str) -> None:
-    await db.unscoped_row(
-        """
-        with told as materialized (
-          select p.*, nextval('providers_id_seq') from json_to_recordset($1::json) as p (
-            practice_id int, id bigint, name text, title text, specialty text)
-        )
-        insert into providers (practice_id, id, name, title, specialty)
-        select practice_id, id, name, title, specialty from told
-        """,
-        providers_json,
-    )
-
-
 async def insert_tags(db: Reads, tags_json: str, *, now: datetime) -> None:
     await db.unscoped_row(
         """

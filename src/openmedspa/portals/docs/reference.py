@@ -195,8 +195,11 @@ class _Writer:
         for parameter in operation["parameters"]:
             if parameter["in"] == "path":
                 path = path.replace(f"{{{parameter['name']}}}", str(parameter["example"]))
+        asked = [one for one in operation["parameters"] if one["in"] == "query" and "example" in one]
+        if asked:
+            path += "?" + "&".join(f"{one['name']}={one['example']}" for one in asked)
         way = "" if method in {"GET", "POST"} and (method == "GET" or "requestBody" in operation) else f"-X {method} "
-        lines = [f"curl {way}{self.server}{path}"]
+        lines = [f"curl {way}{shlex.quote(self.server + path) if asked else self.server + path}"]
         if operation["security"]:
             lines.append(f"  -H {self.book.header}")
         if "requestBody" in operation:

@@ -79,11 +79,20 @@ async def update_released(tx: Tx, scope: Scope, hold_id: int, partner_id: int, *
 
 
 async def delete_lapsed_across_practices(db: Reads, *, now: datetime, forget_before: datetime) -> int:
-    """What lapsed holds still had, and the holds that lapsed long ago; how many times were given back."""
+    """What lapsed holds still had, and the holds that lapsed long ago; how many times were given back.
+
+    What somebody removes at this moment is left to them: in another order than ours, each would wait for the other.
+    """
     row = await db.unscoped_row(
         """
-        with swept as (delete from taken_times where lapses_at <= $1 returning 1),
-             forgotten as (delete from holds where lapses_at <= $2)
+        with lapsed as materialized (
+          select practice_id, hold_id from taken_times where lapses_at <= $1 for update skip locked
+        ), swept as (
+          delete from taken_times t using lapsed
+          where t.practice_id = lapsed.practice_id and t.hold_id = lapsed.hold_id returning 1
+        ), forgotten as (
+          delete from holds where lapses_at <= $2
+        )
         select count(*) as count from swept
         """,
         now,

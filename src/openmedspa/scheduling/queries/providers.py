@@ -35,7 +35,7 @@ async def list_providers(
         offset,
         most_counted,
     )
-    return rows[0]["counted"], [row for row in rows if row["id"] is not None]
+    return rows[0]["counted"] if rows else 0, [row for row in rows if row["id"] is not None]
 
 
 async def find_provider(db: Reads, scope: Scope, provider_id: int) -> Row | None:

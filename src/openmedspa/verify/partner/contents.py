@@ -2,7 +2,10 @@
 
 from openmedspa.verify.checks import Check
 from openmedspa.verify.partner import (
+    availability,
+    booking,
     fields,
+    holds,
     isolation,
     knowledge,
     limits,
@@ -26,6 +29,9 @@ CHAPTERS = [
     fields.chapter,
     search.chapter,
     tags.chapter,
+    availability.chapter,
+    booking.chapter,
+    holds.chapter,
     products.chapter,
     knowledge.chapter,
     tickets.chapter,

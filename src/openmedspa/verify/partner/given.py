@@ -9,6 +9,9 @@ WORDS = {
     "kb": "a key with the scope KB",
     "article": "an article in the knowledge base",
     "tickets": "a key with the scope Tickets",
+    "provider": "a key with the scope Providers, and a provider",
+    "visits": "a key with the scope Visits",
+    "visit_type": "--visit-type, one that the practice has",
 }
 
 
@@ -21,6 +24,8 @@ class Given(Struct, frozen=True, kw_only=True):
     foreign_ppass: str = ""  # another practice
     foreign_key: str = ""  # which may work there
     ended_key: str = ""  # revoked or expired
+    provider: int = 0  # the number of one who has time; unless given, found among those who are listed
+    visit_type: str = "FOLLOWUP"  # "" when the practice has no such type
     timeout: float = 15.0  # seconds for an answer
     token: str = ""
     prospects_token: str = ""
@@ -31,6 +36,7 @@ class Given(Struct, frozen=True, kw_only=True):
     kb: bool = False
     article: int = 0  # the number of one
     tickets: bool = False
+    visits: bool = False
 
     def lacks(self, needs: tuple[str, ...]) -> str | None:
         """The first thing needed and not there, in words."""

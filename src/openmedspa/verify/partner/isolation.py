@@ -1,14 +1,18 @@
-"""Checks that a practice sees its own: another's path, people, tags and tickets are out of reach."""
+"""Checks that a practice sees its own: another's path, people, tags, tickets and schedules are out of reach."""
 
 from urllib.parse import quote
 
 from openmedspa.verify.answer import require
 from openmedspa.verify.checks import Chapter
-from openmedspa.verify.partner.trial import Trial, data, person, word
+from openmedspa.verify.partner.desk import at_desk
+from openmedspa.verify.partner.trial import Trial, data, entries, person, word
 from openmedspa.verify.partner.words import NOWHERE, names, refuses
 
 chapter = Chapter("isolation", section="Practices apart", needs=("foreign_key", "foreign_ppass"))
-PATHS = ("/prospects", "/prospects/1", "/tags", "/tickets", "/ticket/1")
+PATHS = (
+    "/prospects", "/prospects/1", "/tags", "/tickets", "/ticket/1", "/availability/providers",
+    "/availability/providers/1", "/visits/1",
+)  # fmt: skip
 
 
 async def _theirs(trial: Trial, path: str, body: object, status: int = 201) -> dict[str, object]:
@@ -88,3 +92,33 @@ async def tickets(trial: Trial) -> None:
     refuses(await trial.put(path, {"Status": "Closed"}), 404)
     comment = {"Comment": "Verify", "Author": "Vera"}
     refuses(await trial.post(trial.at(f"/tickets/{theirs['TicketID']}/comment"), comment), 404)
+
+
+@chapter.extension("provider")
+async def providers(trial: Trial) -> None:
+    """Another practice's provider is not there: neither shown nor asked, neither booked nor held."""
+    one, token = trial.given.provider, trial.given.foreign_token
+    theirs = f"/{trial.given.foreign_ppass}"
+    for query in ("", "/slots?date=2026-03-09&duration=30", "/next-slot?duration=30"):
+        refuses(await trial.get(f"{theirs}/availability/providers/{one}{query}", token=token), 404)
+    listed = [one["id"] for one in entries(await trial.get(f"{theirs}/availability/providers?limit=200", token=token))]
+    require(one not in listed, f"a list without {one}", listed)
+    body = {"ProviderID": one, "Date": "2020-01-06", "Time": "09:00:00", "Duration": 30}
+    names(await trial.post(f"{theirs}/holds", body, token=token), "ProviderID")
+
+
+@chapter.extension("provider", "visits", "prospects", "visit_type")
+async def visits(trial: Trial) -> None:
+    """Another practice's visits and holds are not there: shown, changed, cancelled and released by nobody else."""
+    theirs, token = f"/{trial.given.foreign_ppass}", trial.given.foreign_token
+    async with at_desk(trial) as desk:
+        one, other = await desk.days(2)
+        visit, hold = await desk.book(one.first), await desk.hold(other.first)
+        path = f"{theirs}/visits/{visit['VisitID']}"
+        refuses(await trial.get(path, token=token), 404)
+        refuses(await trial.patch(path, {"Status": "Cancelled"}, token=token), 404)
+        refuses(await trial.delete(f"{theirs}/holds/{hold['HoldID']}", token=token), 404)
+        found = await desk.show(visit["VisitID"])
+        require(found == visit, f"{visit}", found)
+        times = await desk.slots(other.date)
+        require(other.first.time not in times, f"slots without {other.first.time}", times)

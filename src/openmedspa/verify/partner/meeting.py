@@ -11,11 +11,13 @@ from openmedspa.verify.address import REFUSED, UNREACHABLE, require_url
 from openmedspa.verify.answer import Answer, Broken
 from openmedspa.verify.partner.given import Given
 from openmedspa.verify.partner.trial import Trial
+from openmedspa.verify.partner.words import NOBODY
 from openmedspa.verify.run import Subject
 from openmedspa.verify.server import Server
 
 PREFIX = "/v1"
-MAKES = {"prospects": "prospects", "tags": "tags", "tickets": "tickets"}
+MAKES = {"prospects": "prospects", "tags": "tags", "tickets": "tickets", "visits": "visits"}
+MOST_ASKED = 25  # providers, for one who has time
 
 
 async def meet(http: aiohttp.ClientSession, url: str, given: Given) -> Subject:
@@ -55,11 +57,7 @@ async def _ask(server: Server, given: Given, ppass: str, key: str) -> Answer:
 
 
 def _token(answer: Answer) -> str:
-    try:
-        body = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        return ""
-    token = body.get("accessToken") if isinstance(body, dict) and answer.status == 200 else None
+    token = _object(answer).get("accessToken") if answer.status == 200 else None
     return token if isinstance(token, str) else ""
 
 
@@ -77,13 +75,45 @@ async def _look_around(server: Server, given: Given) -> Given:
         "products": "/products?limit=1",
         "kb": "/kb?limit=1",
         "tickets": trial.at("/tickets?limit=1"),
+        "visits": trial.at(f"/visits/{NOBODY}"),
     }
     for name, path in opens.items():
         answer = await trial.get(path)
         found[name] = answer.status != 403
         if name == "kb" and answer.status == 200:
             found["article"] = _first_article(answer)
+    found["provider"] = given.provider or await _who_has_time(trial)
+    found["visit_type"] = await _known_type(trial, found["provider"])
     return replace(given, **found)
+
+
+async def _who_has_time(trial: Trial) -> int:
+    """The first provider who can be booked, else the first of all; 0 when there is none, or none to be seen."""
+    answer = await trial.get(trial.at("/availability/providers"))
+    body = _object(answer)
+    listed = body.get("data") if answer.status == 200 else None
+    ids = [one["id"] for one in listed if isinstance(one, dict) and type(one.get("id")) is int] if isinstance(
+        listed, list) else []  # fmt: skip
+    for id_ in ids[:MOST_ASKED]:
+        found = _object(await trial.get(trial.at(f"/availability/providers/{id_}/next-slot?duration=30"))).get("data")
+        if isinstance(found, dict) and found.get("TheNextSlot"):
+            return int(id_)
+    return ids[0] if ids else 0
+
+
+async def _known_type(trial: Trial, provider: int) -> str:
+    """The visit type that was given, if the practice has it."""
+    asked = f"/availability/providers/{provider}/next-slot?duration=30&maxDays=1&visitType={trial.given.visit_type}"
+    return trial.given.visit_type if (await trial.get(trial.at(asked))).status == 200 else ""
+
+
+def _object(answer: Answer) -> dict[str, Any]:
+    """The body; empty for what is no JSON object."""
+    try:
+        body = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
 
 
 async def _further(server: Server, given: Given, flag: str, ppass: str, key: str) -> str:

@@ -9,12 +9,24 @@ from openmedspa.verify.partner.words import NOBODY, refuses
 
 chapter = Chapter("scopes", section="Scopes", needs=("prospects_key",))
 BODY = {"products": [{"VendorCode": "V", "ProductCode": "P", "Product": "Example", "RetailPrice": 1}]}
+SLOT = {"ProviderID": 1, "Date": "2020-01-06", "Time": "09:00:00", "Duration": 30}  # long past, whoever is let in
 CLOSED: dict[str, list[tuple[str, str, Any]]] = {
     "ProductPro.Products": [("GET", "/products", None), ("POST", "/products", BODY)],
     "KB": [("GET", "/kb", None), ("GET", "/kb/1", None), ("PUT", "/kb/1", {"Active": True})],
     "Tickets": [
         ("GET", "~/tickets", None), ("POST", "~/tickets", {"Subject": "Verify"}), ("GET", "~/ticket/1", None),
         ("PUT", "~/ticket/1", {"Status": "Closed"}), ("POST", "~/tickets/1/comment", {"Comment": "x", "Author": "y"}),
+    ],
+    "Providers": [
+        ("GET", "~/availability/providers", None), ("GET", "~/availability/providers/1", None),
+        ("GET", "~/availability/providers/1/schedule?startDate=2026-03-09&endDate=2026-03-15", None),
+        ("GET", "~/availability/providers/1/check?date=2026-03-09&time=10:15:00&duration=30", None),
+        ("GET", "~/availability/providers/1/slots?date=2026-03-09&duration=30", None),
+        ("GET", "~/availability/providers/1/next-slot?duration=30&maxDays=30", None),
+    ],
+    "Visits": [
+        ("POST", "~/visits", {**SLOT, "ProspectID": NOBODY, "Type": "FOLLOWUP"}), ("GET", "~/visits/1", None),
+        ("PATCH", "~/visits/1", {}), ("POST", "~/holds", SLOT), ("DELETE", "~/holds/1", None),
     ],
 }  # fmt: skip
 

@@ -22,6 +22,10 @@ PRACTICE_CALLS = [
     ("POST", "/tags"), ("PUT", "/tags/1"), ("DELETE", "/tags/1"), ("POST", "/tags/prospects/1"),
     ("DELETE", "/tags/prospects/1"), ("DELETE", "/tags/prospects/1/1"), ("GET", "/tickets"), ("POST", "/tickets"),
     ("GET", "/ticket/1"), ("PUT", "/ticket/1"), ("POST", "/tickets/1/comment"),
+    ("GET", "/availability/providers"), ("GET", "/availability/providers/1"),
+    ("GET", "/availability/providers/1/schedule"), ("GET", "/availability/providers/1/check"),
+    ("GET", "/availability/providers/1/slots"), ("GET", "/availability/providers/1/next-slot"), ("POST", "/visits"),
+    ("GET", "/visits/1"), ("PATCH", "/visits/1"), ("POST", "/holds"), ("DELETE", "/holds/1"),
 ]  # fmt: skip
 
 

@@ -12,6 +12,8 @@ NUMBER = Is("a whole number above 0", lambda value: type(value) is int and value
 EITHER_TEXT = Is("a text, or null", lambda value: value is None or isinstance(value, str))
 EITHER_NUMBER = Is("a whole number, or null", lambda value: value is None or type(value) is int)
 FLAG = Is("true or false", lambda value: isinstance(value, bool))
+DAY = like(r"\d{4}-\d\d-\d\d", "a day as 2026-03-09")
+CLOCK = like(r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d", "a time as 09:00:00")
 MOMENT = like(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "a moment as 2026-03-09T17:00:00Z")
 AMOUNT = Is("a number", lambda value: type(value) in (int, float) and value >= 0)
 REASONS = Is(
@@ -60,6 +62,28 @@ ME: dict[str, Any] = {
     "Keys": Each({
         "Name": TEXT, "Prefix": TEXT, "LastUsedAt": EITHER_TEXT, "Status": one_of("Active", "Expired", "Revoked"),
     }),
+}  # fmt: skip
+
+PROVIDER_NAME: dict[str, Any] = {"id": NUMBER, "name": TEXT, "title": EITHER_TEXT, "specialty": EITHER_TEXT}
+PROVIDER: dict[str, Any] = {**PROVIDER_NAME, "timeZone": TEXT, "locationIds": Each(TEXT)}
+ENTRY: dict[str, Any] = {"VisitID": NUMBER, "time": CLOCK, "duration": NUMBER, "type": TEXT, "booked": True}
+CHECKED: dict[str, Any] = {
+    "ProviderID": NUMBER, "Date": DAY, "Time": CLOCK, "Duration": NUMBER, "Available": FLAG, "Reason": Maybe(TEXT),
+}  # fmt: skip
+SLOTS: dict[str, Any] = {"ProviderID": NUMBER, "Date": DAY, "Duration": NUMBER, "Slots": Each(CLOCK), "Count": COUNT}
+NEXT: dict[str, Any] = {"ProviderID": NUMBER, "Duration": NUMBER, "SearchWindowDays": NUMBER}
+THE_NEXT: dict[str, Any] = {"ProviderID": like(r"\d+", 'a number as text, as "1"'), "Date": DAY, "Time": CLOCK}
+VISIT_STATUSES = ("Booked", "Cancelled", "Completed", "NoShow")
+VISIT: dict[str, Any] = {
+    "VisitID": NUMBER, "ProviderID": NUMBER, "ProspectID": NUMBER, "Date": DAY, "Time": CLOCK, "Duration": NUMBER,
+    "Type": TEXT, "Status": one_of(*VISIT_STATUSES),
+    "LocationID": Maybe(TEXT), "TreatmentIDs": Maybe(Each(TEXT)), "Notes": Maybe(EITHER_TEXT),
+    "CreatedAt": Maybe(MOMENT), "UpdatedAt": Maybe(MOMENT),
+}  # fmt: skip
+HOLD: dict[str, Any] = {
+    "HoldID": NUMBER, "ExpiresAt": MOMENT,
+    "ProviderID": Maybe(NUMBER), "LocationID": Maybe(TEXT), "Date": Maybe(DAY), "Time": Maybe(CLOCK),
+    "Duration": Maybe(NUMBER),
 }  # fmt: skip
 
 
