@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 from client import Client
+from scheduling.staff import ahead, hire, offer
 
 from .conftest import Prompt
 
@@ -212,3 +213,44 @@ def test_a_file_whose_names_are_unreadable_ends_before_anything(still_desk: Prom
     written(tmp_path, "empty.csv", "")
     answer = still_desk("import", "kb", "empty.csv")
     assert (answer.code, answer.out) == (2, "")
+
+
+SCHEDULE = {
+    "providers.csv": "Reference,Name,LocationID\nemp-7,Mara Quill,loc_glow\nemp-8,Ines Tolland,loc_nowhere\n",
+    "hours.csv": "Provider,Weekday,From,Until\nemp-7,Mon,09:00,17:00\nemp-9,Mon,09:00,17:00\n",
+    "bookings.csv": "Provider,Date,Time,Type\nemp-7,2027-03-08,09:00,FOLLOWUP\nemp-7,2027-03-08,09:10,FOLLOWUP\n",
+}
+
+
+async def test_a_schedule_comes_by_three_files_and_a_second_run_changes_nothing(
+    desk: Prompt, owner: asyncpg.Connection, tmp_path: Path
+) -> None:
+    await offer(owner)
+    for name, text in SCHEDULE.items():
+        written(tmp_path, name, text)
+        assert counted(desk, name.removesuffix(".csv"), name, *GLOW, "--dry-run")[3] == 1
+        assert counted(desk, name.removesuffix(".csv"), name, *GLOW) == (1, 0, 0, 1)
+        assert counted(desk, name.removesuffix(".csv"), name, *GLOW) == (0, 0, 1, 1)
+    answer = desk("import", "bookings", "bookings.csv", *GLOW)
+    assert answer.err.startswith("line 3: The row overlaps visit ")
+    assert answer.out == "0 bookings created, 0 updated, 1 unchanged, 1 refused.\n"
+
+
+async def test_a_calendar_is_somebodys(desk: Prompt, owner: asyncpg.Connection, tmp_path: Path) -> None:
+    number = str(await hire(owner))
+    start = f"DTSTART;VALUE=DATE:{ahead():%Y%m%d}"
+    lines = ["BEGIN:VCALENDAR", "BEGIN:VEVENT", "UID:e1", start, "END:VEVENT", "BEGIN:VEVENT", "UID:e2", "END:VEVENT"]
+    written(tmp_path, "busy.ics", "\n".join([*lines, "END:VCALENDAR", ""]))
+    words = ("import", "bookings", "busy.ics", *GLOW)
+    assert desk(*words, "--provider", number, "--report", "refused.csv").out == (
+        "1 busy times created, 0 updated, 0 unchanged, 0 removed, 1 refused.\n"
+    )
+    assert "has no DTSTART" in (tmp_path / "refused.csv").read_text()
+    told = json.loads(desk(*words, "--provider", number, "--json").out)
+    assert (told["unchanged"], told["removed"], told["first_refused"][0]["line"]) == (1, 0, 6)
+    for wrong, code, says in ((), 2, "--provider"), (("--provider", "999999"), 3, "has no provider 999999"):
+        answer = desk(*words, *wrong)
+        assert (answer.code, says in answer.err) == (code, True), answer.err
+    written(tmp_path, "rows.csv", SCHEDULE["bookings.csv"])
+    answer = desk("import", "bookings", "rows.csv", *GLOW, "--provider", number)
+    assert (answer.code, ".ics" in answer.err) == (2, True)

@@ -61,7 +61,7 @@ async def test_it_is_as_printed_whenever_the_demo_is_loaded(
 ) -> None:
     class Then(datetime):
         @classmethod
-        def now(cls, tz: Any = None) -> datetime:
+        def now(cls, tz: Any = None) -> Any:
             return datetime.fromisoformat(f"{today}T20:00:00+00:00")
 
     monkeypatch.setattr(load, "datetime", Then)

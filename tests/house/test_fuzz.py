@@ -16,6 +16,7 @@ from cast import Cast, at_home
 from conftest import named, settings_for
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scheduling import staff
 from schemathesis import Case, GenerationMode, checks
 from schemathesis.core.parameters import ParameterLocation
 
@@ -57,6 +58,15 @@ async def _copy(cluster: str, template: str) -> None:
     await connection.close()
 
 
+async def _hire(cluster: str) -> list[int]:
+    """Providers with visits: no door adds them."""
+    connection = await asyncpg.connect(named(cluster, "fuzzed"))
+    providers = [await staff.hire(connection) for _ in range(3)]
+    await staff.offer(connection)
+    await connection.close()
+    return providers
+
+
 @pytest.fixture(scope="module")
 def session(url: str) -> Iterator[requests.Session]:
     """With a key for the exam API and a token for the partner API, both without a limit."""
@@ -72,7 +82,7 @@ def schemas(url: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def known(url: str, session: requests.Session) -> dict[str, dict[str, list[Any]]]:
+def known(cluster: str, url: str, session: requests.Session) -> dict[str, dict[str, list[Any]]]:
     """Ids that exist, so that not every guess ends at "not found": by the path's second word, and by their name."""
     visits = [session.post(f"{url}/emr/appointments", json=at_home()).json()["gfe_id"] for _ in range(40)]
     practice = f"{url}/v1/GlowOffice"
@@ -86,7 +96,31 @@ def known(url: str, session: requests.Session) -> dict[str, dict[str, list[Any]]
                for number in range(10)]
         for word, (body, name) in made.items()
     }  # fmt: skip
+    providers, day = asyncio.run(_hire(cluster)), staff.ahead().isoformat()
+    place: dict[str, Any] = {"Date": day, "Duration": 30, "Type": "FOLLOWUP", "ProviderID": providers[0]}
+    booked, held = [
+        [session.post(f"{practice}/{word}", json=place | {"Time": f"{hour:02}:00"} | who).json()["data"][name]
+         for hour in hours]
+        for word, name, hours, who in (
+            ("visits", "VisitID", range(10), {"ProspectID": ids["prospects"][0]}),
+            ("holds", "HoldID", range(10, 20), {}),
+        )
+    ]  # fmt: skip
+    asked = {
+        "ProviderID": providers, "ProspectID": ids["prospects"], "HoldID": held, "Type": ["FOLLOWUP"],
+        "LocationID": [Cast.GLOW], "Date": [day, staff.ahead(8).isoformat()], "TreatmentIDs": [[], ["treatment_001"]],
+    }  # fmt: skip
     return {
+        "availability": {
+            "id": providers,
+            "locationId": [Cast.GLOW],
+            "visitType": ["FOLLOWUP"],
+            "date": [day],
+            "startDate": [day],
+            "endDate": [staff.ahead(30).isoformat()],
+        },
+        "visits": {"id": booked, **asked},
+        "holds": {"id": held, **asked},
         "emr": {"gfe_id": visits, "location_id": [Cast.GLOW, Cast.RIVAL]},
         "prospects": {"id": ids["prospects"]},
         "tags": {"id": ids["tags"], "tagId": ids["tags"]},
@@ -136,9 +170,10 @@ def test_every_answer_is_one_that_the_document_describes(
             case.path_parameters["PPass"] = data.draw(st.sampled_from(PRACTICES))
         for name in set(case.path_parameters or {}) & set(ids) if is_right else ():
             case.path_parameters[name] = data.draw(st.sampled_from(ids[name]) | st.just(case.path_parameters[name]))
-        for name in ("location_id", "tagId"):
-            if isinstance(case.body, dict) and name in case.body and name in ids and is_right:
-                case.body[name] = data.draw(st.sampled_from(ids[name]))
+        parts: list[Any] = [case.body, case.query] if is_right else []
+        for part in parts:
+            for name in sorted(set(part) & set(ids)) if isinstance(part, dict) else ():
+                part[name] = data.draw(st.sampled_from(ids[name]))
         # Unknown names in a query are ignored on purpose; what is wrong in a body must be refused.
         body = (case.meta.components if case.meta else {}).get(ParameterLocation.BODY)
         further = [checks.negative_data_rejection] if body and body.mode is GenerationMode.NEGATIVE else []

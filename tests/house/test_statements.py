@@ -28,6 +28,21 @@ HOT = {
     "partners.queries.grants.find_grant",
     "partners.queries.grants.find_token_grant",
     "partners.queries.idempotency.claim_idempotency_key",
+    "scheduling.queries.bookings.delete_lapsed",
+    "scheduling.queries.bookings.delete_taken",
+    "scheduling.queries.bookings.find_booking",
+    "scheduling.queries.bookings.find_references",
+    "scheduling.queries.bookings.insert_booking",
+    "scheduling.queries.bookings.insert_taken",
+    "scheduling.queries.bookings.list_steps",
+    "scheduling.queries.bookings.lock_booking",
+    "scheduling.queries.bookings.update_booking",
+    "scheduling.queries.diaries.find_diary",
+    "scheduling.queries.holds.count_live",
+    "scheduling.queries.holds.insert_hold",
+    "scheduling.queries.holds.update_released",
+    "scheduling.queries.providers.find_provider",
+    "scheduling.queries.providers.list_schedule",
     "webhooks.queries.log.list_own_event_deliveries",
     "webhooks.queries.replays.count_since",
     "webhooks.queries.replays.insert_event_missing",
@@ -64,6 +79,31 @@ from visits v, generate_series(1, 5) n where v.step = 'signed';
 insert into deliveries (practice_id, event_id, endpoint_id, failed_at, created_at)
 select ev.practice_id, ev.id, e.id, now(), ev.occurred_at
 from events ev join endpoints e on e.partner_id = ev.practice_id;
+"""
+# One provider who is booked every hour for more than two years around the made-up moment, and others besides.
+FILL_DIARIES = """
+insert into providers (practice_id, name, home_location_id)
+select l.practice_id, 'n', l.id from locations l, generate_series(1, 20) where l.id <> 'loc_glow2' order by 1;
+insert into provider_hours (practice_id, provider_id, location_id, weekday, from_minute, until_minute)
+select practice_id, id, home_location_id, day, 540, 1020 from providers, generate_series(1, 7) day;
+insert into visit_types (practice_id, code, name, minutes) select id, 'FOLLOWUP', 'n', 30 from practices;
+insert into bookings (practice_id, provider_id, location_id, type, starts_at, minutes, created_at, updated_at)
+select p.practice_id, p.id, p.home_location_id, 'FOLLOWUP',
+       timestamptz '2025-01-01T00:30:00Z' + (n - case when p.id = 1 then 10000 else 500 end) * interval '1 hour', 30,
+       now(), now()
+from providers p, generate_series(1, case when p.id = 1 then 20000 else 1000 end) n;
+insert into booking_steps (practice_id, booking_id, status, provider_id, location_id, starts_at, minutes, actor, at)
+select practice_id, id, status, provider_id, location_id, starts_at, minutes, 'x', now() from bookings;
+insert into taken_times (practice_id, provider_id, from_at, until_at, booking_id)
+select practice_id, provider_id, starts_at, starts_at + interval '30 minutes', id from bookings;
+insert into holds (practice_id, provider_id, location_id, starts_at, minutes, partner_id, actor, held_at, lapses_at)
+select practice_id, provider_id, location_id, starts_at, 30, 1, 'x', '2024-01-01', '2024-01-02' from bookings;
+insert into time_off (practice_id, provider_id, from_at, until_at)
+select practice_id, provider_id, starts_at, starts_at + interval '1 hour' from bookings
+where starts_at < '2025-01-01' order by starts_at;
+insert into date_hours (practice_id, location_id, provider_id, on_date)
+select practice_id, home_location_id, id, date '2025-01-01' - n
+from providers, generate_series(1, case when id = 1 then 10000 else 500 end) n;
 """
 
 
@@ -118,6 +158,7 @@ async def blocks_read(connection: asyncpg.Connection, statement: Statement) -> i
 
 async def test_hot_statements_read_few_blocks_however_many_rows_there_are(owner: asyncpg.Connection) -> None:
     await owner.execute(FILL)
+    await owner.execute(FILL_DIARIES)
     await owner.execute("analyze")
     await owner.execute(f"set role {APP_ROLE}")
     await owner.execute("set plan_cache_mode = force_generic_plan")

@@ -95,6 +95,26 @@ def test_the_order_shown_is_the_documents_own() -> None:
     assert shown == DOCUMENTED_ORDER
 
 
+@pytest.mark.parametrize("prefix", PREFIXES)
+def test_what_a_query_must_say_comes_first_and_with_an_example(prefix: str) -> None:
+    for methods in document(prefix)["paths"].values():
+        for one in methods.values():
+            asked = [parameter for parameter in one.get("parameters", []) if parameter["in"] == "query"]
+            assert asked == sorted(asked, key=lambda parameter: not parameter["required"])
+            assert all("example" in parameter for parameter in asked if parameter["required"])
+
+
+def test_the_check_of_a_slot_is_asked_as_the_documents_ask_it() -> None:
+    shown = operation("GET", "/v1/{PPass}/availability/providers/{id}/check")["parameters"]
+    asked = {
+        parameter["name"]: parameter for parameter in shown if "example" in parameter and parameter["in"] == "query"
+    }
+    assert {name: one["example"] for name, one in asked.items()} == {
+        "date": "2026-03-09", "time": "10:15:00", "duration": 30,
+    }  # fmt: skip
+    assert [name for name, one in asked.items() if one["required"]] == ["date", "time"]
+
+
 OPEN = {f"{route.method.lower()} {route.path}" for route in PARTNER_API if isinstance(route.access, Open)}
 
 

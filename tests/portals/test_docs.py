@@ -145,6 +145,12 @@ async def test_the_reference_has_every_call_of_this_server(http: httpx2.AsyncCli
             assert not line.startswith("| ") or line.count(" |") >= 2, line
 
 
+async def test_a_sample_says_what_its_call_must_be_told(http: httpx2.AsyncClient) -> None:
+    text = await page(http, "/docs/partner-reference.md")
+    assert "/v1/DemoOffice/availability/providers/1/check?date=2026-03-09&time=10:15:00&duration=30' \\\n" in text
+    assert "/v1/DemoOffice/prospects \\\n" in text  # which needs none of its parameters
+
+
 async def test_production_documents_no_sandbox(settings: Settings, owner: asyncpg.Connection) -> None:
     await turn_to_production(owner)
     live = replace(settings, environment="production", demo=False)

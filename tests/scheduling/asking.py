@@ -11,8 +11,9 @@ from scheduling import staff
 PROVIDERS = "/v1/GlowOffice/availability/providers"
 VISITS = "/v1/GlowOffice/visits"
 HOLDS = "/v1/GlowOffice/holds"
-TAKEN = (409, "slot_taken", {})
-NOT_OFFERED = (409, "slot_not_offered", {})
+Fault = tuple[int, str, dict[str, str]]
+TAKEN: Fault = (409, "slot_taken", {})
+NOT_OFFERED: Fault = (409, "slot_not_offered", {})
 EVERYTHING = [
     "providers", "provider_hours", "visit_types", "bookings", "booking_steps", "holds", "taken_times", "time_off",
     "patients", "changes",

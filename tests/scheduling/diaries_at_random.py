@@ -43,11 +43,11 @@ def days(zone: str) -> st.SearchStrategy[date]:
     return near | st.dates(FIRST, LAST)
 
 
-def spans_near(day: date, *, most: int) -> st.SearchStrategy[list[Span]]:
+def spans_near(day: date, *, most: int, longest: int = 300) -> st.SearchStrategy[list[Span]]:
     """Lasting minutes or hours, now and then not on the minute."""
     midnight = int(datetime.combine(day, time(), UTC).timestamp())
     seconds = st.sampled_from([0, 0, 0, 0, 1, 30, 59])
-    one = st.tuples(st.integers(-60, 240), seconds, st.integers(1, 40) | st.integers(1, 300), seconds)
+    one = st.tuples(st.integers(-30, 160), seconds, st.integers(1, 40) | st.integers(1, longest), seconds)
     return st.lists(
         one.map(lambda it: (midnight + it[0] * 600 + it[1], midnight + it[0] * 600 + it[2] * 60 + it[3] + it[1])),
         max_size=most,
@@ -68,7 +68,7 @@ def questions(draw: st.DrawFn, steps: Sequence[int] = STEPS) -> tuple[Plain, dat
         weekly=draw(weeks(hours)),
         breaks=draw(st.just({}) | weeks(intervals(2))),
         dates=draw(st.just({}) | own),
-        off=draw(st.just([]) | spans_near(day, most=2)),
+        off=draw(st.just([]) | spans_near(day, most=3, longest=1200)),
         taken=draw(spans_near(day, most=6)),
         step=draw(st.sampled_from(steps)),
         notice=draw(st.sampled_from([0, 0, 0, 1, 60, 1440, 5761])),

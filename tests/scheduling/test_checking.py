@@ -18,11 +18,12 @@ TIME = "must be a time of the day, such as 09:00:00"
 async def ask(desk: Desk, question: str, **changes: Any) -> Answer:
     """A question that is right as it stands, changed; a value of ... leaves a parameter out."""
     day = staff.ahead().isoformat()
-    asked = {
+    right: dict[str, dict[str, Any]] = {
         "check": {"date": day, "time": "10:15:00", "duration": 30},
         "slots": {"date": day, "duration": 30},
         "next-slot": {"duration": 30},
-    }[question] | changes
+    }
+    asked = right[question] | changes
     return await desk.ask(question, **{name: value for name, value in asked.items() if value is not ...})
 
 
@@ -260,11 +261,12 @@ async def test_a_type_keeps_its_own_time_free_and_no_type_the_practices_largest(
 ) -> None:
     await staff.offer(owner, code="WIDE", before=15, after=30)
     await staff.put_down(owner, desk.provider, staff.at(staff.ahead(), "12:00"))
-    for free, query in (
+    asked: list[tuple[list[str], dict[str, Any]]] = [
         (["10:30", "10:45", "11:00", "11:15", "11:30", "12:30", "12:45"], {"visitType": "FOLLOWUP"}),
         (["10:30", "10:45", "11:00", "12:45"], {"visitType": "WIDE"}),
         (["10:30", "10:45", "11:00", "12:45"], {}),
-    ):
+    ]
+    for free, query in asked:
         found = await desk.slots(staff.ahead(), **query)
         assert [time for time in found if "10:30" <= time < "13:00"] == [f"{time}:00" for time in free], query
     await owner.execute("delete from visit_types where code = 'WIDE'")

@@ -239,8 +239,8 @@ async def test_what_is_not_offered_is_not_held(desk: Desk, owner: asyncpg.Connec
     before = await rows(owner)
     for time, day in (("10:05", staff.ahead()), ("10:00:30", staff.ahead()), ("10:00", staff.ahead(-1))):
         assert (await desk.hold(time, Date=day.isoformat())).fault == NOT_OFFERED
-    for day in ("0001-01-01", "9999-12-31"):
-        assert (await desk.hold(Date=day)).fault == NOT_OFFERED
+    for end in ("0001-01-01", "9999-12-31"):
+        assert (await desk.hold(Date=end)).fault == NOT_OFFERED
     assert await rows(owner) == before
 
 

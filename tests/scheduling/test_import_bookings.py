@@ -159,7 +159,7 @@ async def test_what_cannot_move_stays_and_keeps_its_time(desk: Desk, owner: asyn
         ({"Date": None, "Time": None, "StartsAt": "2027-03-08T09:00:30Z"}, "StartsAt", "whole minute"),
         ({"Duration": 4}, "Duration", "at least 5"),
         ({"Status": "Maybe"}, "Status", "may not be"),
-        ({"Status": "Completed"}, "Status", "before the visit has begun"),
+        ({"Status": "Completed", "Date": "2098-03-10"}, "Status", "before the visit has begun"),
         ({"ProspectID": 999_999}, "ProspectID", "is nobody of this practice"),
         ({"TreatmentIDs": ["treatment_001", "nope"]}, "TreatmentIDs", "nope"),
         ({"LocationID": "loc_rival"}, "LocationID", "is no location"),

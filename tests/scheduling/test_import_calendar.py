@@ -72,12 +72,13 @@ CASES: dict[str, tuple[list[str], list[str]]] = {
         ["03-08T06:00/03-08T13:00", "03-09T05:00/03-09T13:00"],
     ),
     "until in UTC": (
-        ["DTSTART;TZID=America/Los_Angeles:20260306T090000", "DURATION:PT1H", "RRULE:FREQ=DAILY;UNTIL=20260308T160000Z"],
+        ["DTSTART;TZID=America/Los_Angeles:20260306T090000", "DURATION:PT1H",
+         "RRULE:FREQ=DAILY;UNTIL=20260308T160000Z"],
         ["03-06T17:00/03-06T18:00", "03-07T17:00/03-07T18:00", "03-08T16:00/03-08T17:00"],
     ),
     "long ago": (
         ["DTSTART:20150105T170000Z", "DURATION:PT1H", "RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=MO;UNTIL=20260302T235959Z"],
-        ["02-09T17:00/02-09T18:00", "02-23T17:00/02-23T18:00"],
+        ["02-02T17:00/02-02T18:00", "02-16T17:00/02-16T18:00", "03-02T17:00/03-02T18:00"],
     ),
     "left out and added": (
         ["DTSTART;TZID=America/New_York:20260310T090000", "DURATION:PT1H", "RRULE:FREQ=DAILY;COUNT=4",
@@ -184,7 +185,7 @@ BROKEN: dict[str, tuple[list[str], str]] = {
     "two starts": (["DTSTART:20260310T170000Z", "DTSTART:20260311T170000Z"], "has more than one DTSTART"),
     "no zone": (["DTSTART;TZID=Nowhere:20260310T170000", "DURATION:PT1H"], "time zone that is not known: Nowhere"),
     "no rule": (["DTSTART:20260310T170000Z", "DURATION:PT1H", "RRULE:FREQ=SOMETIMES"], "RRULE"),
-    "every second": (["DTSTART:20260310T170000Z", "DURATION:PT1H", "RRULE:FREQ=SECONDLY"], "more often than every hour"),
+    "every second": (["DTSTART:20260310T170000Z", "DURATION:PT1H", "RRULE:FREQ=SECONDLY"], "more often than"),
     "each minute of each hour": (
         ["DTSTART:20260310T170000Z", "DURATION:PT1H",
          f"RRULE:FREQ=DAILY;BYHOUR=1,2;BYMINUTE={','.join(map(str, range(60)))}"],

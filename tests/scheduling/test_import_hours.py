@@ -42,11 +42,12 @@ async def mara(owner: asyncpg.Connection) -> int:
 
 
 async def week_of(owner: asyncpg.Connection, provider: int) -> list[asyncpg.Record]:
-    return await owner.fetch(
+    found: list[asyncpg.Record] = await owner.fetch(
         """select location_id, weekday, from_minute, until_minute, is_break from provider_hours
            where provider_id = $1 order by 1, 2, 5, 3""",
         provider,
     )
+    return found
 
 
 async def test_a_week_is_replaced_by_what_the_file_has_of_it(desk: Desk, owner: asyncpg.Connection, mara: int) -> None:

@@ -82,8 +82,9 @@ async def test_a_refused_move_leaves_the_old_time_taken(desk: Desk, owner: async
     before = await rows(owner)
     for body, fault in (
         ({"Time": "12:00"}, TAKEN), ({"Duration": 150}, TAKEN), ({"Time": "14:15"}, TAKEN),
-        ({"Time": "10:05"}, NOT_OFFERED), ({"Date": staff.ahead(-1).isoformat()}, NOT_OFFERED), ({"Date": "9999-12-31"}, NOT_OFFERED),
-        ({"Date": "0001-01-01"}, NOT_OFFERED), ({"LocationID": Cast.GLOW_SECOND}, NOT_OFFERED),
+        ({"Time": "10:05"}, NOT_OFFERED), ({"Date": staff.ahead(-1).isoformat()}, NOT_OFFERED),
+        ({"Date": "9999-12-31"}, NOT_OFFERED), ({"Date": "0001-01-01"}, NOT_OFFERED),
+        ({"LocationID": Cast.GLOW_SECOND}, NOT_OFFERED),
     ):  # fmt: skip
         assert (await desk.change(visit, body)).fault == fault, body
     assert await rows(owner) == before

@@ -74,7 +74,7 @@ async def test_another_practices_time_can_neither_be_taken_nor_given_back(
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await owner.execute(
             "insert into taken_times (practice_id, provider_id, from_at, until_at, booking_id)"
-            " values ($1, $2, $3, $3 + interval '1 hour', $4)",
+            " values ($1, $2, $3::timestamptz, $3 + interval '1 hour', $4)",
             rivals, taken["provider_id"], at, taken["booking_id"],
         )  # fmt: skip
     with pytest.raises(asyncpg.InsufficientPrivilegeError):

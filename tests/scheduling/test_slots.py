@@ -157,6 +157,8 @@ def test_time_around_a_visit_may_lie_outside_the_hours_and_in_a_break() -> None:
 def test_time_off_and_what_is_taken_come_in_any_order() -> None:
     busy = diary("9:00-14:00", off=spans("11:00-12:00"), taken=spans("10:00-10:30 13:00-13:30"))
     assert starts(busy) == "9:00 12:00"
+    within = diary("9:00-14:00", off=spans("10:00-13:00"), taken=spans("10:30-11:00"))
+    assert starts(within) == "9:00 13:00"
 
 
 @pytest.mark.parametrize(
@@ -182,9 +184,10 @@ def test_the_past_and_what_is_too_soon_are_not_offered(now: datetime, notice: in
     ("ahead", "window", "is_offered"), [(0, 1, True), (1, 1, True), (2, 1, False), (7, 7, True), (8, 7, False)]
 )
 def test_the_window_is_counted_in_local_days_from_today(ahead: int, window: int, is_offered: bool) -> None:
-    late = datetime(2026, 3, 9, 0, 5, tzinfo=ZONE) - timedelta(days=ahead)
     of = diary("9:00-10:00", weekdays=range(1, 8), window_days=window)
-    assert (starts(of, now=late) == "9:00") is is_offered
+    for time in ((0, 5), (8, 0), (22, 0))[: None if ahead else 2]:  # at 22:00 it is tomorrow by UTC
+        now = datetime(2026, 3, 9, *time, tzinfo=ZONE) - timedelta(days=ahead)
+        assert (starts(of, now=now) == "9:00") is is_offered
 
 
 @pytest.mark.parametrize(

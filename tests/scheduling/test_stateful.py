@@ -29,6 +29,7 @@ from hypothesis.stateful import (
 from msgspec.structs import replace
 from scheduling.model import (
     BEGINNING,
+    DAYS,
     HELD,
     HOURS,
     MINUTES,
@@ -127,6 +128,11 @@ class Machine(RuleBasedStateMachine):
         booked = [self._book(wish, {}) for wish in wishes]
         return multiple(*(one for one in booked if isinstance(one, Kept)))
 
+    @initialize(target=holds, wishes=st.lists(WISHES, min_size=2, max_size=4))
+    def hold_some(self, wishes: list[Wish]) -> Any:
+        held = [self._hold(wish, has_type=True) for wish in wishes]
+        return multiple(*(one for one in held if isinstance(one, Kept)))
+
     @rule(target=bookings, booking=bookings, wish=WISHES)
     def book_beside(self, booking: Kept, wish: Wish) -> Any:
         """What another has, or from half an hour before it until half an hour after."""
@@ -155,6 +161,9 @@ class Machine(RuleBasedStateMachine):
 
     @rule(target=holds, wish=WISHES, has_type=st.booleans())
     def hold(self, wish: Wish, has_type: bool) -> Any:
+        return self._hold(wish, has_type=has_type)
+
+    def _hold(self, wish: Wish, *, has_type: bool) -> Any:
         around = wish.around if has_type else MOST_AROUND
         answer = self.ask("POST", "/holds", self.place(wish) | ({"Type": wish.code} if has_type else {}))
         if not self.agree(answer, 201, self.model.refusal(wish, around)):
@@ -196,10 +205,14 @@ class Machine(RuleBasedStateMachine):
     def wait(self, minutes: int) -> None:
         self.model.now += timedelta(minutes=minutes)
         self.world.run(self.world.set_clock(self.model.now))
+        for day in DAYS:
+            self._look(Wish(0, day, MINUTES[0], 15, "FOLLOWUP"), "FOLLOWUP")
 
     @rule(wish=WISHES, has_type=st.booleans())
     def look(self, wish: Wish, has_type: bool) -> None:
-        code = wish.code if has_type else None
+        self._look(wish, wish.code if has_type else None)
+
+    def _look(self, wish: Wish, code: str | None) -> None:
         path = f"/availability/providers/{self.world.providers[wish.provider]}"
         asked = {"date": wish.day.isoformat(), "duration": wish.minutes} | ({"visitType": code} if code else {})
         slots = self.ask("GET", f"{path}/slots", asked).json["data"]

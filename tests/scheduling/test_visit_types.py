@@ -58,7 +58,7 @@ async def test_what_changes_nothing_is_no_change(glow_emr: Client, owner: asyncp
         ("9TO5", {"minutes": 30}, "is no visit type"), ("A B", {"minutes": 30}, "is no visit type"),
         ("X" * 33, {"minutes": 30}, "is no visit type"), ("PEEL", {}, "say how many minutes"),
         ("PEEL", {"minutes": 4}, "does not fit"), ("PEEL", {"minutes": 481}, "does not fit"),
-        ("PEEL", {"minutes": 30, "before": 241}, "does not fit"), ("PEEL", {"minutes": 30, "after": -1}, "does not fit"),
+        ("PEEL", {"minutes": 30, "before": 241}, "does not fit"), ("PEEL", {"minutes": 30, "after": -1}, "not fit"),
         ("PEEL", {"minutes": 30, "name": " "}, "is empty"), ("PEEL", {"minutes": 30, "name": "a\nb"}, "not one line"),
     ],
 )  # fmt: skip

@@ -14,7 +14,7 @@ from openmedspa.scheduling.week import Day, Elsewhere, Entry, Grid, Is, days_of,
 ZONE = ZoneInfo("America/Los_Angeles")
 MONDAY = date(2026, 6, 1)
 EARLY = datetime(2026, 5, 1, tzinfo=UTC)
-OFFICE: dict[int, tuple[tuple[int, int], ...]] = {weekday: ((540, 1020),) for weekday in range(1, 6)}
+OFFICE: dict[int, tuple[tuple[int, int], ...]] = dict.fromkeys(range(1, 6), ((540, 1020),))
 
 
 def diary(**changes: Any) -> Diary:
@@ -119,9 +119,9 @@ def test_what_lies_outside_the_hours_is_seen_as_well() -> None:
 
 
 def test_a_long_day_gets_longer_rows_that_keep_every_start() -> None:
-    always = diary(weekly={weekday: ((0, 1440),) for weekday in range(1, 8)}, breaks={}, step_minutes=5)
+    always = diary(weekly=dict.fromkeys(range(1, 8), ((0, 1440),)), breaks={}, step_minutes=5)
     days, grid = seen(always)
-    assert grid.row_minutes == 40 and len(grid.rows) == 36
+    assert grid.row_minutes == 30 and len(grid.rows) == 48
     assert [start for cell in grid.columns[0] for start in cell.starts] == list(days[0].starts)
 
 
@@ -134,7 +134,7 @@ def test_a_week_without_hours_has_no_rows() -> None:
     ("first", "skipped"), [(date(2026, 3, 2), [120, 135, 150, 165]), (date(2026, 10, 26), [])], ids=["forward", "back"]
 )
 def test_a_change_of_the_clocks_is_seen_where_it_happens(first: date, skipped: list[int]) -> None:
-    night = diary(weekly={weekday: ((60, 300),) for weekday in range(1, 8)}, breaks={})
+    night = diary(weekly=dict.fromkeys(range(1, 8), ((60, 300),)), breaks={})
     days, grid = seen(night, first=first, now=datetime(2026, 2, 1, tzinfo=UTC))
     missing = [row for row, cell in zip(grid.rows, grid.columns[6], strict=True) if cell.shows is Is.MISSING]
     assert missing == skipped
@@ -144,7 +144,7 @@ def test_a_change_of_the_clocks_is_seen_where_it_happens(first: date, skipped: l
 
 
 def test_a_booking_over_midnight_is_seen_on_both_days() -> None:
-    night = diary(weekly={weekday: ((0, 1440),) for weekday in range(1, 8)}, breaks={}, step_minutes=60)
+    night = diary(weekly=dict.fromkeys(range(1, 8), ((0, 1440),)), breaks={}, step_minutes=60)
     _, grid = seen(night, [entry(at(MONDAY, 1410), 60)])
     assert shown(grid, 0, 1380) is Is.BOOKED and shown(grid, 1, 0) is Is.BOOKED
     assert shown(grid, 1, 60) is Is.OFFERED

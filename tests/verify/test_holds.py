@@ -1,9 +1,11 @@
 """Our own server keeps the contract: every check holds before `serve --demo`, by the command that anybody types."""
 
 import json
+from datetime import date, timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import httpx2
 from cli.terminal import Ran, run
 from served import Served
 
@@ -14,6 +16,16 @@ from openmedspa.verify.partner.contents import CONTRACT as PARTNER_CONTRACT
 def command(demo: Served, known: dict[str, str], *words: str, at: str = "/emr") -> Ran:
     flags = [word for name, value in known.items() for word in (f"--{name.replace('_', '-')}", value)]
     return run("verify", f"{demo.url}{at}", *flags, *words)
+
+
+def free_times(demo: Served, known: dict[str, str]) -> list[list[str]]:
+    """Of the demo's provider, from a week on."""
+    office = f"{demo.url}/v1/{known['ppass']}"
+    token = httpx2.post(f"{office}/auth/token", json={"apiKey": known["key"]}).json()["accessToken"]
+    days = [date.today() + timedelta(days=ahead) for ahead in range(7, 80)]  # noqa: DTZ011 a week more or less
+    with httpx2.Client(headers={"Authorization": f"Bearer {token}"}) as client:
+        path = f"{office}/availability/providers/1/slots?duration=30&date="
+        return [client.get(f"{path}{day}").json()["data"]["Slots"] for day in days]
 
 
 def test_every_check_holds_and_none_is_skipped(demo: Served, known: dict[str, str], tmp_path: Path) -> None:
@@ -85,6 +97,24 @@ def test_one_key_that_opens_both_is_enough(demo: Served, known_partner: dict[str
     exam, partner = json.loads(ran.out)["runs"]
     assert {check["why"] for check in partner["checks"]} == {"needs --foreign-key"}
     assert "held" in {check["outcome"] for check in exam["checks"]}
+
+
+def test_a_provider_and_a_visit_type_can_be_chosen(demo: Served, known_partner: dict[str, str]) -> None:
+    only = ("--api", "partner", "--only", "availability.provider", "--only", "booking.shown", "--json")
+    ran = command(demo, known_partner, *only, "--provider", "3", "--visit-type", "CONSULT", at="/v1")
+    assert [check["outcome"] for check in json.loads(ran.out)["runs"][0]["checks"]] == ["held", "held"]
+    nobody = command(demo, known_partner, *only, "--provider", "999999999", at="/v1")
+    assert json.loads(nobody.out)["runs"][0]["checks"][0]["outcome"] == "failed"
+    strange = command(demo, known_partner, *only, "--visit-type", "STRANGE", at="/v1")
+    assert json.loads(strange.out)["runs"][0]["checks"][1]["why"] == "needs --visit-type, one that the practice has"
+
+
+def test_a_run_gives_all_that_it_booked_and_held_back(demo: Served, known_partner: dict[str, str]) -> None:
+    before = free_times(demo, known_partner)
+    ran = command(demo, known_partner, "--api", "partner", "--only", "booking", "--only", "holds", at="/v1")
+    assert ran.code == 0
+    assert " visits were made" in ran.err
+    assert free_times(demo, known_partner) == before
 
 
 def test_the_list_needs_no_server() -> None:

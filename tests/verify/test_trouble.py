@@ -125,6 +125,8 @@ async def test_over_its_limits_a_server_is_given_time(demo: Served, verify: Veri
         (("http://127.0.0.1:1", "--key", "k", "--location", "loc/1"), 2, "--location holds a character"),
         (("http://127.0.0.1:1", *KNOWN, "--alias", "Tox"), 2, "--alias is a word"),
         (("http://127.0.0.1:1", *KNOWN, "--timeout", "0"), 2, "more than once"),
+        (("http://127.0.0.1:1/v1", *KNOWN, "--ppass", "Demo", "--provider", "Jane"), 2, "--provider is a number."),
+        (("http://127.0.0.1:1/v1", *KNOWN, "--ppass", "Demo", "--visit-type", "A B"), 2, "--visit-type holds a"),
         (("http://127.0.0.1:1", "--timeout", "0"), 2, "A timeout is above 0"),
         (("http://127.0.0.1:1", "--receive-port", "70000"), 2, "a port at most 65535"),
         (("http://127.0.0.1:1", *KNOWN, "--only", "cancle"), 2, "No check is called cancle."),

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from openmedspa.partners.wire import Id, Pagination
+from openmedspa.partners.wire import LARGEST_ID, Id, Pagination
 
 Status = Literal["Booked", "Cancelled", "Completed", "NoShow"]
 Ended = Literal["Cancelled", "Completed", "NoShow"]
@@ -37,6 +37,8 @@ TypeAsked = Annotated[
 ]
 LocationAsked = Annotated[Location, Meta(description="At which location; the provider's home unless given.")]
 Moment = Annotated[str, Meta(examples=["2026-03-09T17:00:00Z"])]
+ProviderId = Annotated[Id, Meta(examples=[1], description="A provider's number.")]
+ProspectId = Annotated[Id, Meta(examples=[12], description="Who comes: the `ID` of somebody of the practice.")]
 Clock = Annotated[str, Meta(examples=["09:00:00"])]
 Number = Annotated[int, Meta(examples=[1])]
 
@@ -174,17 +176,17 @@ class BookingIn(Struct, frozen=True, forbid_unknown_fields=True, rename="pascal"
 
     read_only: ClassVar = frozenset({"VisitID", "Status", "CreatedAt", "UpdatedAt"})
 
-    provider_id: Id = field(name="ProviderID")
+    provider_id: ProviderId = field(name="ProviderID")
     date: Day
     time: Time
     duration: DurationAsked | None = None
-    prospect_id: Id = field(name="ProspectID")
+    prospect_id: ProspectId = field(name="ProspectID")
     type: Type
     location_id: LocationAsked | None = field(name="LocationID", default=None)
     treatment_ids: Treatments | None = field(name="TreatmentIDs", default=None)
-    hold_id: Annotated[Id, Meta(description="A hold of yours, whose place this visit takes.")] | None = field(
-        name="HoldID", default=None
-    )
+    hold_id: (
+        Annotated[int, Meta(ge=1, le=LARGEST_ID, description="A hold of yours, whose place this visit takes.")] | None
+    ) = field(name="HoldID", default=None)
     notes: Notes = ""
 
 
@@ -193,11 +195,11 @@ class BookingChange(Struct, frozen=True, forbid_unknown_fields=True, rename="pas
 
     read_only: ClassVar = frozenset({"VisitID", "CreatedAt", "UpdatedAt", "HoldID"})
 
-    provider_id: Id | UnsetType = field(name="ProviderID", default=UNSET)
+    provider_id: ProviderId | UnsetType = field(name="ProviderID", default=UNSET)
     date: Day | UnsetType = UNSET
     time: Time | UnsetType = UNSET
     duration: Duration | UnsetType = UNSET
-    prospect_id: Id | UnsetType = field(name="ProspectID", default=UNSET)
+    prospect_id: ProspectId | UnsetType = field(name="ProspectID", default=UNSET)
     type: Type | UnsetType = UNSET
     location_id: Location | UnsetType = field(name="LocationID", default=UNSET)
     treatment_ids: Treatments | UnsetType = field(name="TreatmentIDs", default=UNSET)
@@ -232,7 +234,7 @@ class HoldIn(Struct, frozen=True, forbid_unknown_fields=True, rename="pascal", k
 
     read_only: ClassVar = frozenset({"HoldID", "ExpiresAt"})
 
-    provider_id: Id = field(name="ProviderID")
+    provider_id: ProviderId = field(name="ProviderID")
     date: Day
     time: Time
     duration: DurationAsked | None = None

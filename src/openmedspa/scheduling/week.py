@@ -15,7 +15,7 @@ from msgspec import Struct
 from openmedspa.scheduling.clock import moment_of, wall_of
 from openmedspa.scheduling.slots import DAY_MINUTES, Diary, Minutes, Span, Visit, offered
 
-MOST_ROWS, LONGEST_ROW = 52, 60
+MOST_ROWS, LONGER_ROWS = 52, (15, 30, 60)
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -114,9 +114,8 @@ def grid_of(days: Sequence[Day], diary: Diary) -> Grid:
     ]
     if not opened:
         return Grid(diary.step_minutes, [], [[] for _ in days])
-    row = diary.step_minutes
-    while row < LONGEST_ROW and (max(opened) - min(opened)) / row > MOST_ROWS:
-        row = min(row * 2, LONGEST_ROW)
+    lengths = [diary.step_minutes, *(length for length in LONGER_ROWS if length > diary.step_minutes)]
+    row = next((length for length in lengths if (max(opened) - min(opened)) / length <= MOST_ROWS), lengths[-1])
     rows = range(min(opened), max(opened), row)
     return Grid(row, rows, [_column(day, diary.zone, rows) for day in days])
 

@@ -182,7 +182,8 @@ class _Writer:
         return TYPES.get(kind, kind) + _bounds(resolved)
 
     def _words(self, field: Schema) -> str:
-        words = " ".join(str(field.get("description") or self._resolved(field).get("description", "")).split())
+        places = (field, self._resolved(field), *field.get("anyOf", ()))
+        words = " ".join(next((str(place["description"]) for place in places if place.get("description")), "").split())
         default = field.get("schema", {}).get("default")
         return words if default is None else f"{words} {_word(default)} unless given.".strip()
 
