@@ -38,8 +38,10 @@ async def test_what_is_offered_is_booked(desk: Desk) -> None:
 
 async def test_everything_that_may_be_said_comes_back(desk: Desk, owner: asyncpg.Connection) -> None:
     await staff.work(owner, desk.provider, Cast.GLOW_SECOND, staff.ALWAYS)
-    told: dict[str, Any] = {"LocationID": Cast.GLOW_SECOND, "TreatmentIDs": ["treatment_002", "treatment_001"], "Notes": "Line\r\n🙂",
-            "Time": "10:15"}  # fmt: skip
+    told: dict[str, Any] = {
+        "LocationID": Cast.GLOW_SECOND, "TreatmentIDs": ["treatment_002", "treatment_001"], "Notes": "Line\r\n🙂",
+        "Time": "10:15",
+    }  # fmt: skip
     visit = await desk.booked(**told)
     assert visit | told | {"Time": "10:15:00"} == visit
     none: dict[str, Any] = {"LocationID": None, "TreatmentIDs": None, "HoldID": None, "Duration": None}
@@ -169,8 +171,10 @@ async def test_a_body_that_is_no_object_is_refused(desk: Desk, body: Any) -> Non
 
 async def test_everything_that_is_nobodys_is_named_together(desk: Desk, owner: asyncpg.Connection) -> None:
     before = await rows(owner)
-    wrong: dict[str, Any] = {"ProspectID": 999, "TreatmentIDs": ["treatment_001", "no", "nor"], "HoldID": 999, "Type": "NOTHING",
-             "LocationID": "loc_nowhere"}  # fmt: skip
+    wrong: dict[str, Any] = {
+        "ProspectID": 999, "TreatmentIDs": ["treatment_001", "no", "nor"], "HoldID": 999, "Type": "NOTHING",
+        "LocationID": "loc_nowhere",
+    }  # fmt: skip
     about_people = {"ProspectID": NOBODY, "TreatmentIDs": "has no treatments: no, nor", "HoldID": "is no hold of yours"}
     assert (await desk.book(**wrong)).fault == (422, "field_invalid", about_people | {
         "Type": "is no visit type of this practice", "LocationID": "is no location of this practice",

@@ -165,7 +165,6 @@ async def test_time_off_that_is_there_already_is_not_added(desk: Desk, owner: as
         ({"Date": "2026-02-29", "From": "08:00", "Until": "09:00"}, "Date", "date of the calendar"),
         ({"Date": "9999-12-31", "From": "08:00", "Until": "09:00"}, "Date", "must be between"),
         ({"Date": "2026-12-24", "From": "08:00", "Until": "09:00", "Kind": "break"}, "Kind", "may not be break"),
-        ({"Weekday": "Mon", "Kind": "closed"}, "Kind", "on a Date only"),
         ({"Date": "2026-12-24", "From": "08:00", "Kind": "closed"}, "From", "left out"),
         ({"Date": "2026-12-24", "From": "08:00", "Until": "09:00", "Kind": "shut"}, "Kind", "must be open, break"),
         ({"Date": "2026-12-24", "Kind": "closed", "LocationID": "loc_rival"}, "LocationID", "no location"),
@@ -194,3 +193,43 @@ async def test_another_practices_provider_is_refused(desk: Desk, owner: asyncpg.
     came = await desk.hours(HEAD + f"{theirs},loc_glow,Mon,,09:00,12:00,\n")
     assert came.refused == {2: {"ProviderID": "is no provider of this practice"}}
     assert await everything(owner) == before
+
+
+async def test_a_weekday_that_is_closed_has_no_hours_and_a_week_of_them_is_empty(
+    desk: Desk, owner: asyncpg.Connection, mara: int
+) -> None:
+    assert (await desk.hours(f"{HEAD}{mara},,Mon,,,,closed\n{mara},,Tue,,09:00,12:00,\n")).counts == (0, 2, 0, 0)
+    assert [tuple(row)[1:4] for row in await week_of(owner, mara)] == [(2, 540, 720)]
+    empty = f"{HEAD}{mara},,Mon,,,,closed\n"
+    assert (await desk.hours(empty)).counts == (0, 1, 0, 0)
+    assert await week_of(owner, mara) == []
+    assert (await desk.hours(empty)).counts == (0, 0, 1, 0)
+
+
+async def test_a_weekday_that_is_closed_and_open_is_refused_with_its_week(
+    desk: Desk, owner: asyncpg.Connection, mara: int
+) -> None:
+    before = await week_of(owner, mara)
+    came = await desk.hours(f"{HEAD}{mara},,Mon,,,,closed\n{mara},,Mon,,09:00,12:00,\n{mara},,Tue,,09:00,12:00,\n")
+    assert came.refused[3] == {"Kind": "contradicts line 2"} and {*came.refused} == {2, 3, 4}
+    assert await week_of(owner, mara) == before
+
+
+async def test_back_takes_back_what_files_brought_and_nothing_else(
+    desk: Desk, owner: asyncpg.Connection, mara: int
+) -> None:
+    days = [f"{mara},,,2026-12-0{day},,,off\n" for day in (1, 2, 8)]
+    await desk.hours(HEAD + "".join(days))
+    await owner.execute(
+        """insert into time_off (practice_id, provider_id, from_at, until_at, source_key)
+           select practice_id, id, $2, $3, 'calendar' from providers where id = $1""",
+        mara, at(date(2026, 12, 2), "10:00"), at(date(2026, 12, 2), "11:00"),
+    )  # fmt: skip
+    back = f"{HEAD}{mara},,,,2026-12-01T00:00,2026-12-03T00:00,back\n{days[1]}"
+    assert (await desk.hours(back)).counts == (0, 1, 1, 0)  # the second day is in the same file again
+    assert (await desk.hours(back)).counts == (0, 0, 2, 0)
+    left = await owner.fetch("select from_at, source_key from time_off order by from_at")
+    assert [(row["from_at"], row["source_key"]) for row in left] == [
+        (at(date(2026, 12, 2), "00:00"), None), (at(date(2026, 12, 2), "10:00"), "calendar"),
+        (at(date(2026, 12, 8), "00:00"), None),
+    ]  # fmt: skip

@@ -17,6 +17,11 @@ def moment_of(zone: ZoneInfo, day: date, minute: int) -> int:
     moment = (day.toordinal() - EPOCH) * 86_400 + minute * 60 - offset
     if not changes:
         return moment
+    return _moment_of_a_change(zone, day, minute)
+
+
+@lru_cache(maxsize=16_384)
+def _moment_of_a_change(zone: ZoneInfo, day: date, minute: int) -> int:
     wall = datetime.combine(day, datetime.min.time()) + timedelta(minutes=minute)
     first, second = (_epoch(wall.replace(tzinfo=zone, fold=fold)) for fold in (0, 1))
     if second >= first:  # it exists; of two, the first

@@ -119,6 +119,8 @@ def judge(diary: Diary, visit: Visit, day: date, time: str, *, now: datetime) ->
     """The moment at which this start (`09:00:00`) can be booked, or why it cannot: it is offered, or it is not."""
     minute = minute_of(time)
     for start, moment in offered(diary, visit, day, now=now):
+        if minute is None or minute < start:
+            break
         if minute == start:
             return datetime.fromtimestamp(moment, UTC)
     return _why_not(diary, visit, day, minute, now=now)
@@ -235,19 +237,20 @@ def _cut(hours: tuple[Minutes, ...], breaks: tuple[Minutes, ...]) -> Sequence[St
     """Hours in order, joined where they overlap or touch, with the breaks taken out."""
     return [
         Stretch(start, since, until)
-        for start, end in _joined(hours)
-        for since, until in _without(_joined(breaks), start, end)
+        for start, end in joined(hours)
+        for since, until in _without(joined(breaks), start, end)
     ]
 
 
-def _joined(intervals: Sequence[Minutes]) -> list[Minutes]:
-    joined: list[Minutes] = []
+def joined(intervals: Sequence[Minutes]) -> list[Minutes]:
+    """In order, and one where they overlap or touch."""
+    found: list[Minutes] = []
     for start, end in sorted(intervals):
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
         else:
-            joined.append((start, end))
-    return joined
+            found.append((start, end))
+    return found
 
 
 def _without(breaks: Sequence[Minutes], start: int, end: int) -> Iterator[Minutes]:

@@ -1,5 +1,7 @@
-"""Hours from a file: a week is replaced by what the file has of it, and so is a date; time off is added. All or nothing
-is written: a provider is never without half of their week. Knows neither CSV nor JSON."""
+"""Hours from a file: a week is replaced by what the file has of it, and so is a date; time off is added or taken back.
+
+All or nothing is written: a provider is never without half of their week. Knows neither CSV nor JSON.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
@@ -16,7 +18,7 @@ from openmedspa.kit.files import Entry
 from openmedspa.scheduling.importing.hours_rows import Off, Piece, Rows, Unit
 from openmedspa.scheduling.queries import importing as queries
 from openmedspa.scheduling.queries import importing_hours as hours_queries
-from openmedspa.scheduling.slots import Minutes
+from openmedspa.scheduling.slots import Minutes, joined
 from openmedspa.usage import audit
 
 MOST_ROWS = 200_000
@@ -86,12 +88,12 @@ class HoursImport:
             self._broken.setdefault(unit, entry.line)
 
     def _contradicted(self, rows: Sequence[Read]) -> Iterator[Read]:
-        """Without those that close a date that another row opens, or open one that is closed."""
-        first: dict[Unit, tuple[bool, int]] = {}
+        """Without those that close a day that another row opens, or open one that is closed."""
+        first: dict[tuple[Unit, int], tuple[bool, int]] = {}
         for row in rows:
-            if isinstance(row.said, Piece) and row.said.unit.day is not None:
+            if isinstance(row.said, Piece) and not row.said.is_break:
                 closes = row.said.minutes is None
-                is_closed, line = first.setdefault(row.said.unit, (closes, row.entry.line))
+                is_closed, line = first.setdefault((row.said.unit, row.said.weekday), (closes, row.entry.line))
                 if closes != is_closed:
                     self._turn_away(row.entry, {"Kind": f"contradicts line {line}"}, row.said.unit)
                     continue
@@ -136,24 +138,33 @@ class HoursImport:
         for some in _batches(units):
             there = await self._present(tx, some)
             wanted = {unit: _day(units[unit]) for unit in some}
-            changed = [unit for unit in some if wanted[unit] != there.get(unit)]
+            changed = [unit for unit in some if wanted[unit] != there.get(unit, {})]
             for unit in some:
                 rows = len(units[unit])
-                created += rows * (unit not in there)
+                created += rows * (unit not in there and unit in changed)
                 unchanged += rows * (unit not in changed)
                 updated += rows * (unit in there and unit in changed)
             await self._rewrite(tx, {unit: wanted[unit] for unit in changed})
-        for times in _batches(off):
-            made = await hours_queries.insert_missing_time_off(
-                tx, scope, self._practice_id, providers=[time.provider_id for time in times],
-                starts=[time.from_at for time in times], ends=[time.until_at for time in times],
-            )  # fmt: skip
-            created, unchanged = created + made, unchanged + len(times) - made
+        created, updated, unchanged = await self._write_off(tx, off, Counts(created, updated, unchanged))
         if created or updated:
             await audit.record(
                 tx, self._practice_id, actor=self._actor, action="hours.imported",
                 subject=f"{created} created, {updated} updated", request_id=None, now=self._now,
             )  # fmt: skip
+        return Counts(created, updated, unchanged)
+
+    async def _write_off(self, tx: Tx, off: Sequence[Off], counts: Counts) -> Counts:
+        """Take back first, but nothing that the same file brings."""
+        scope, (created, updated, unchanged) = [self._practice_id], counts
+        wanted = [time for time in off if not time.is_back]
+        for some in _batches(time for time in off if time.is_back):
+            gone = await hours_queries.delete_time_off(
+                tx, scope, self._practice_id, back=_times(some), wanted=_times(wanted)
+            )
+            updated, unchanged = updated + gone, unchanged + len(some) * (gone == 0)
+        for some in _batches(wanted):
+            made = await hours_queries.insert_missing_time_off(tx, scope, self._practice_id, **_times(some))
+            created, unchanged = created + made, unchanged + len(some) - made
         return Counts(created, updated, unchanged)
 
     async def _present(self, tx: Tx, units: Sequence[Unit]) -> dict[Unit, Day]:
@@ -189,22 +200,12 @@ class HoursImport:
 
 
 def _day(pieces: Iterable[Piece]) -> Day:
-    """Intervals that overlap or touch are one, however the file or the table cuts them."""
+    """Intervals that overlap or touch are one, however the file or the table cuts them; a closed weekday has none."""
     parts: dict[Part, list[Minutes]] = {}
     for piece in pieces:
         part = parts.setdefault((piece.weekday, piece.is_break), [])
         part += [piece.minutes] if piece.minutes else []
-    return {part: _joined(minutes) for part, minutes in parts.items()}
-
-
-def _joined(intervals: Sequence[Minutes]) -> list[Minutes]:
-    found: list[Minutes] = []
-    for start, end in sorted(intervals):
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(end, found[-1][1]))
-        else:
-            found.append((start, end))
-    return found
+    return {part: joined(minutes) for part, minutes in parts.items() if minutes or not part[0]}
 
 
 def _rows(unit: Unit, day: Day) -> Iterator[dict[str, Any]]:
@@ -220,6 +221,13 @@ def _rows(unit: Unit, day: Day) -> Iterator[dict[str, Any]]:
 def _apart(units: Sequence[Unit]) -> tuple[list[Unit], list[Unit]]:
     """Weeks and dates."""
     return [unit for unit in units if unit.day is None], [unit for unit in units if unit.day is not None]
+
+
+def _times(off: Sequence[Off]) -> dict[str, Any]:
+    return {
+        "providers": [time.provider_id for time in off], "starts": [time.from_at for time in off],
+        "ends": [time.until_at for time in off],
+    }  # fmt: skip
 
 
 def _columns(units: Sequence[Unit]) -> dict[str, Any]:

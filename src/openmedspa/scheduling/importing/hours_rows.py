@@ -1,4 +1,4 @@
-"""A row of hours: of every week or of a date, open, a break, closed, or time off. Judged without I/O."""
+"""A row of hours: of every week or of a date, open, a break, closed, time off or back from it. Judged without I/O."""
 
 import re
 from datetime import UTC, date, datetime
@@ -16,7 +16,7 @@ from openmedspa.scheduling.slots import DAY_MINUTES, Minutes
 
 NEEDED: files.Needed = (
     ("Weekday", "From", "Until", "ProviderID"), ("Weekday", "From", "Until", "Provider"), ("Date",),
-    ("Kind", "From", "Until"),
+    ("Kind", "From", "Until"), ("Weekday", "Kind"),
 )  # fmt: skip
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 CLOCK = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)(?::00)?", re.ASCII)
@@ -43,9 +43,12 @@ class Piece(NamedTuple):
 
 
 class Off(NamedTuple):
+    """Time off; or, back from it, what is taken back of that."""
+
     provider_id: int
     from_at: datetime
     until_at: datetime
+    is_back: bool = False
 
 
 class HoursRow(Struct, frozen=True, forbid_unknown_fields=True, rename="pascal", kw_only=True):
@@ -64,8 +67,8 @@ class HoursRow(Struct, frozen=True, forbid_unknown_fields=True, rename="pascal",
 FIELDS: files.Fields = {
     name: "whole" if name == "ProviderID" else "text" for name in HoursRow.__struct_encode_fields__
 }  # fmt: skip
-Kind = Literal["open", "break", "closed", "off"]
-KINDS: tuple[Kind, ...] = ("open", "break", "closed", "off")
+Kind = Literal["open", "break", "closed", "off", "back"]
+KINDS: tuple[Kind, ...] = ("open", "break", "closed", "off", "back")
 Verdict = tuple[Piece | Off | None, Unit | None, Faults]
 
 
@@ -88,11 +91,11 @@ class Rows:
         if kind is None:
             wrong["Kind"] = f"must be {', '.join(KINDS[:-1])} or {KINDS[-1]}"
         provider = self.register.provider(row.provider_id, row.provider, wrong)
-        if kind == "off":
-            return self._off(row, provider, wrong)
+        if kind in {"off", "back"}:
+            return self._off(row, provider, wrong, is_back=kind == "back")
         return self._piece(row, kind, provider, wrong)
 
-    def _off(self, row: HoursRow, provider: Provider | None, wrong: Faults) -> Verdict:
+    def _off(self, row: HoursRow, provider: Provider | None, wrong: Faults, *, is_back: bool) -> Verdict:
         if row.weekday is not UNSET:
             wrong["Weekday"] = "must be left out of time off: it has a Date"
         zone = self.register.zone if provider is None else self.register.zone_of(provider)
@@ -102,8 +105,8 @@ class Rows:
             wrong["ProviderID"] = "is required, unless Provider is given"
         if row.date is not UNSET:
             day = _day(row.date, "Date", wrong)
-            times = _times(row, wrong, whole_day=True)
-            start, end = (day, times[0] if times else None), (day, times[1] if times else None)
+            minutes = _times(row, wrong, whole_day=True)
+            start, end = (day, minutes[0] if minutes else None), (day, minutes[1] if minutes else None)
         else:
             start, end = _local(row.from_, "From", wrong), _local(row.until, "Until", wrong)
         if wrong or provider is None or start[0] is None or end[0] is None or start[1] is None or end[1] is None:
@@ -111,7 +114,11 @@ class Rows:
         since, until = moment_of(zone, start[0], start[1]), moment_of(zone, end[0], end[1])
         if since >= until:
             return None, None, {"Until": "must be after From"}
-        return Off(provider.id, datetime.fromtimestamp(since, UTC), datetime.fromtimestamp(until, UTC)), None, {}
+        return (
+            Off(provider.id, datetime.fromtimestamp(since, UTC), datetime.fromtimestamp(until, UTC), is_back),
+            None,
+            {},
+        )
 
     def _piece(self, row: HoursRow, kind: Kind | None, provider: Provider | None, wrong: Faults) -> Verdict:
         weekday, day = self._when(row, wrong)
@@ -126,7 +133,7 @@ class Rows:
             unit = Unit(provider.id if provider else None, place, day)
         minutes = None
         if kind == "closed":
-            self._closed(row, day, wrong)
+            self._closed(row, wrong)
         else:
             minutes = _times(row, wrong)
         if kind == "break" and row.date is not UNSET:
@@ -147,9 +154,7 @@ class Rows:
             wrong["Weekday"] = EITHER if row.weekday is UNSET else "must be a weekday: Mon to Sun, or 1 to 7, 1 for Mon"
         return weekday, None
 
-    def _closed(self, row: HoursRow, day: date | None, wrong: Faults) -> None:
-        if day is None and "Date" not in wrong:
-            wrong["Kind"] = "may be closed on a Date only: a weekday without hours is closed"
+    def _closed(self, row: HoursRow, wrong: Faults) -> None:
         wrong |= {
             name: "must be left out where Kind is closed"
             for name, value in (("From", row.from_), ("Until", row.until))

@@ -135,6 +135,40 @@ async def insert_missing_time_off(
     return int(row["made"])
 
 
+async def delete_time_off(
+    tx: Tx, scope: Scope, practice_id: int, *, back: Mapping[str, object], wanted: Mapping[str, object]
+) -> int:
+    """What files brought and lies within one of these times, but for what is wanted; how many there were.
+
+    Both have providers, starts and ends, side by side. What calendars brought is theirs to take back.
+    """
+    row = await tx.row(
+        """
+        with gone as (
+          delete from time_off f
+          using unnest($3::bigint[], $4::timestamptz[], $5::timestamptz[]) g (provider_id, from_at, until_at)
+          where f.practice_id = any($1) and f.practice_id = $2 and f.provider_id = g.provider_id
+            and f.source_key is null and f.from_at >= g.from_at and f.until_at <= g.until_at
+            and not exists (
+              select from unnest($6::bigint[], $7::timestamptz[], $8::timestamptz[]) w (provider_id, from_at, until_at)
+              where w.provider_id = f.provider_id and w.from_at = f.from_at and w.until_at = f.until_at)
+          returning 1
+        )
+        select count(*) as gone from gone
+        """,
+        scope,
+        practice_id,
+        back["providers"],
+        back["starts"],
+        back["ends"],
+        wanted["providers"],
+        wanted["starts"],
+        wanted["ends"],
+    )
+    assert row is not None
+    return int(row["gone"])
+
+
 async def list_calendar(tx: Tx, scope: Scope, practice_id: int, provider_id: int, *, prefix: str) -> list[Row]:
     """The time off that a calendar brought: what its `source_key` begins with says which."""
     return await tx.rows(
