@@ -107,7 +107,7 @@ async def measure(settings: Settings, size: int, a_day: int) -> Measured:
         in_the_year=len(full),
         next_ms=await _often(lambda: _next_slot(database, practice_id, solid, now)),
         python_ms=await _python_ms(database, practice_id, solid, now),
-        loop_ms=await _often(lambda: _loop(database, practice_id, solid, now), times=7),
+        loop_ms=await _often(lambda: _loop(database, practice_id, solid, now), times=3),
         slots_ms=await _often(lambda: _slots(database, practice_id, solid, today + timedelta(days=30), now)),
         **await _contend(database, grant, contended, owner, practice_id),
     )

@@ -1,4 +1,4 @@
-"""Free time as a team would write it on the first day: for each day, for each step, for each booking. It imports
+"""Free time as a team would write it on the first day: for each day, for each step, for each booking of it. It imports
 nothing of ours; minutes are those after midnight by the wall clock, weekdays are ISO's, 1 for Monday.
 """
 
@@ -34,9 +34,11 @@ def next_slot(
 def _free(
     zone: ZoneInfo, weekly: Weekly, bookings: Booked, *, day: date, minutes: int, step: int, now: datetime
 ) -> Iterator[datetime]:
+    midnight = datetime.combine(day, time(), zone)
+    near = [span for span in bookings if span[0] < midnight + timedelta(days=1) and span[1] > midnight]
     for since, until in weekly.get(day.isoweekday(), ()):
         for minute in range(since, until - minutes + 1, step):
             start = datetime.combine(day, time(minute // 60, minute % 60), zone)
             end = start.astimezone(UTC) + timedelta(minutes=minutes)
-            if start >= now and not any(start < until_ and end > since_ for since_, until_ in bookings):
+            if start >= now and not any(start < until_ and end > since_ for since_, until_ in near):
                 yield start

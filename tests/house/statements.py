@@ -23,9 +23,10 @@ MADE_UP: dict[Any, Any] = {
     int: 1, str: "1", bytes: b"x" * 32, bool: True, float: 1.0, datetime: datetime(2025, 1, 1, tzinfo=UTC),
     date: date(1990, 1, 1), timedelta: timedelta(seconds=1), UUID: UUID(int=1), Any: "1", object: "1",
 }  # fmt: skip
+SPANS = {"providers": [1], "starts": [datetime(2025, 1, 1, tzinfo=UTC)], "ends": [datetime(2025, 1, 2, tzinfo=UTC)]}
 BY_NAME: dict[str, Any] = {
     "location_ids": ["loc_glow", "loc_glow2"], "endpoint": "api",
-    "visit_type": "FOLLOWUP", "minutes": 30, "status": "Completed", "patient_id": 2,
+    "visit_type": "FOLLOWUP", "minutes": 30, "status": "Completed", "patient_id": 2, "back": SPANS, "wanted": SPANS,
     "location_id": "loc_glow", "steps": ["signed"], "gfe_id": "gfe_10", "rows": [(1, datetime(2025, 1, 1, tzinfo=UTC), "1", "1", "1", None, None)],  # noqa: E501
 }  # fmt: skip
 
