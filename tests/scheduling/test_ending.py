@@ -120,3 +120,41 @@ async def test_without_the_scope_nothing_ends(desk: Desk, owner: asyncpg.Connect
     path = f"/v1/GlowOffice/visits/{visit['VisitID']}"
     assert (await narrow.patch(path, json={"Status": "Cancelled"})).fault == (403, "scope_missing", {})
     assert await rows(owner) == before
+
+
+async def test_a_visit_that_has_begun_becomes_longer_where_it_stands_until_the_next_one(
+    desk: Desk, owner: asyncpg.Connection
+) -> None:
+    visit = await begun(desk, owner, "10:05")  # between the steps, as a file may have brought it
+    await staff.put_down(owner, desk.provider, staff.at(staff.ahead(-1), "11:00"))
+    longer = await desk.change(visit, {"Duration": 55})
+    assert (longer.status, longer.json["data"]["Duration"]) == (200, 55)
+    before = await rows(owner)
+    assert (await desk.change(visit, {"Duration": 60})).fault == TAKEN
+    assert await rows(owner) == before
+    await staff.offer(owner, code="WIDE", after=30)
+    assert (await desk.change(visit, {"Type": "WIDE"})).fault == TAKEN
+    shorter = await desk.change(visit, {"Duration": 25, "Type": "WIDE"})
+    assert (shorter.status, shorter.json["data"]["Time"]) == (200, "10:05:00")
+    assert await staff.overlaps(owner) == 0
+
+
+@pytest.mark.parametrize(
+    "moved", [{"Time": "12:00"}, {"Date": staff.ahead(-2).isoformat()}, {"Time": "10:00", "Duration": 45}]
+)
+async def test_a_visit_that_has_begun_is_not_moved_to_another_past_time(
+    desk: Desk, owner: asyncpg.Connection, moved: dict[str, Any]
+) -> None:
+    visit = await begun(desk, owner, "10:05")
+    before = await rows(owner)
+    assert (await desk.change(visit, moved)).fault == (409, "slot_not_offered", {})
+    assert await rows(owner) == before
+
+
+async def test_a_visit_that_is_to_come_becomes_longer_only_as_far_as_that_is_offered(
+    desk: Desk, owner: asyncpg.Connection
+) -> None:
+    await owner.execute("update provider_hours set until_minute = 660")
+    visit = await desk.booked("10:00")
+    assert (await desk.change(visit, {"Duration": 60})).status == 200
+    assert (await desk.change(visit, {"Duration": 65})).fault == (409, "slot_not_offered", {})

@@ -86,7 +86,7 @@ async def change(
         why = "must be left out when a visit is moved: it is moved or ended"
         raise Invalid("Status is invalid", f"Status {why}", code="field_invalid", fields={"Status": why})
     if is_moved or is_ended:
-        _require_open(present, after["status"], now)
+        _require_open(present, after["status"], is_moved=is_moved, now=now)
     faults = await _faults(
         tx, grant, patient_id=given.get("prospect_id"), treatment_ids=given.get("treatment_ids", []), hold_id=None
     )
@@ -112,11 +112,15 @@ async def change(
 async def _move(
     tx: Tx, grant: Grant, present: Row, after: dict[str, Any], *, faults: places.Faults, now: datetime
 ) -> places.Place:
+    """One that has begun and stays where it is may become longer, shorter or another type: who comes next decides."""
+    before, has_begun = _told(present), present["starts_at"] <= now
+    stays = all(after[name] == before[name] for name in ("provider_id", "location_id", "date", "time"))
     await queries.delete_taken(tx, grant.practice_ids, present["id"])
     asked = Asked(minutes=after["duration"], visit_type=after["type"], location_id=after["location_id"])
     place = await places.find(
-        tx, grant, after["provider_id"], asked, day=after["date"], time=after["time"], faults=faults, now=now
-    )
+        tx, grant, after["provider_id"], asked, day=after["date"], time=after["time"], faults=faults, now=now,
+        begun_at=present["starts_at"] if stays and has_begun else None,
+    )  # fmt: skip
     is_taken = await queries.insert_taken(
         tx, grant.practice_ids, grant.practice_id, provider_id=after["provider_id"], starts_at=place.starts_at,
         minutes=place.visit.minutes, before=place.visit.before, after=place.visit.after, booking_id=present["id"],
@@ -126,12 +130,12 @@ async def _move(
     return place
 
 
-def _require_open(present: Row, status: str, now: datetime) -> None:
-    """What was cancelled is over; what took place can still be said to have not, and the other way round."""
+def _require_open(present: Row, status: str, *, is_moved: bool, now: datetime) -> None:
+    """What is over is not moved or cancelled; what took place may be said to have not, and the other way round."""
     was = present["status"]
-    if was == "Cancelled" or (was != "Booked" and (status == was or status not in TOOK_PLACE)):  # the same: it is moved
+    if was == "Cancelled" or (was != "Booked" and (is_moved or status not in TOOK_PLACE)):
         raise Conflict("Conflict", f"This visit is {was} already.", code="status_conflict")
-    if status in TOOK_PLACE and status != was and present["starts_at"] > now:
+    if status in TOOK_PLACE and present["starts_at"] > now:
         raise Conflict("Conflict", f"This visit has not begun: it cannot be {status} yet.", code="status_conflict")
 
 

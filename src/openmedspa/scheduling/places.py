@@ -24,16 +24,20 @@ class Place(Struct, frozen=True):
 
 
 async def find(
-    tx: Tx, grant: Grant, provider_id: int, asked: Asked, *, day: date, time: str, faults: Faults, now: datetime
-) -> Place:
+    tx: Tx, grant: Grant, provider_id: int, asked: Asked, *, day: date, time: str, faults: Faults, now: datetime,
+    begun_at: datetime | None = None,
+) -> Place:  # fmt: skip
     """A place that is offered at this moment, with what lapsed holds had of it cleared away. Conflict, with the reason,
-    when it is not; Invalid for what the practice does not have, `faults` among it."""
+    when it is not; Invalid for what the practice does not have, `faults` among it.
+
+    A visit that has `begun_at` stands where it stands: nobody asks whether that would be offered now.
+    """
     page = await diaries.find(tx, grant.practice_id, provider_id, asked, first=day, last=day, now=now)
     if page is None:
         raise invalid(faults | {"ProviderID": "is no active provider of this practice"})
     if faults := faults | faults_of(page, type_field="Type", location_field="LocationID", duration_field="Duration"):
         raise invalid(faults)
-    starts_at = slots.judge(page.diary, page.visit, day, time, now=now)
+    starts_at = begun_at or slots.judge(page.diary, page.visit, day, time, now=now)
     if isinstance(starts_at, Why):
         raise refused(starts_at)
     assert page.location_id is not None
