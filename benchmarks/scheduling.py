@@ -27,6 +27,7 @@ from openmedspa.kit.fresh import Fresh
 from openmedspa.partners.keys import Grant
 from openmedspa.scheduling import bookings, diaries, slots
 from openmedspa.scheduling.diaries import Asked
+from openmedspa.scheduling.places import Clock
 from openmedspa.scheduling.queries import diaries as queries
 from openmedspa.scheduling.shapes import BookingIn
 from openmedspa.settings import Settings
@@ -100,7 +101,7 @@ async def measure(settings: Settings, size: int, a_day: int) -> Measured:
     await owner.execute("vacuum analyze bookings, taken_times, providers, provider_hours")
     pool = await connect_pool(settings.database_url, role=APP_ROLE, size=CALLERS)
     database = Database(pool, Fresh())
-    grant = Grant(1, made["partner_id"], frozenset({"Visits"}), {}, [practice_id])
+    grant = Grant(1, made["partner_id"], frozenset({"Visits"}), {location_id: practice_id}, [practice_id])
     now = datetime.now(UTC)
     found = Measured(
         bookings=size,
@@ -165,8 +166,9 @@ async def _python_ms(database: Database, practice_id: int, provider_id: int, now
     first = now.astimezone(UTC).date()
     since, until = diaries.window(first, first + timedelta(days=DAYS), now=now)
     row = await queries.find_diary(
-        database, [practice_id], provider_id, location_id=None, visit_type=None, since=since, until=until, now=now
-    )
+        database, [practice_id], provider_id, location_id=None, visit_type=None, since=since, until=until, now=now,
+        minutes=ASKED.minutes,
+    )  # fmt: skip
     assert row is not None
 
     async def work() -> object:
@@ -212,9 +214,12 @@ async def _contend(
         while wishes:
             wanted = wishes.pop()
             try:
+                clock = Clock(datetime.now(UTC), datetime.now(UTC))
                 await database.write(
                     grant.practice_ids,
-                    lambda tx, wanted=wanted: bookings.book(tx, grant, wanted, request_id="req", now=datetime.now(UTC)),  # type: ignore[misc]
+                    lambda tx, wanted=wanted, clock=clock: bookings.book(  # type: ignore[misc]
+                        tx, grant, wanted, request_id="req", clock=clock
+                    ),
                 )
                 counts["booked"] += 1
             except Conflict:

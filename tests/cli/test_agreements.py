@@ -45,6 +45,12 @@ async def test_agreements_are_made_ended_and_made_again(desk: Prompt, group: str
     assert [action for action, _ in await audited(owner)] == ["agreement.made", "agreement.ended", "agreement.made"]
 
 
+def test_parties_turned_round_are_turned_back_by_the_hint(desk: Prompt, group: str) -> None:
+    for action in "add", "end":
+        ran = desk("agreements", action, "FarExams", "GlowOffice")
+        assert ran.code == 2 and f"openmedspa agreements {action} GlowOffice FarExams" in ran.err
+
+
 @pytest.mark.parametrize(
     ("words", "code", "what"),
     [
@@ -87,7 +93,7 @@ async def test_visit_types_are_set_and_listed(desk: Prompt, owner: asyncpg.Conne
     ("words", "code", "what", "hint"),
     [
         ("X --practice Glow --minutes 30", 3, "There is no practice Glow.", "GlowOffice"),
-        ("X --practice GlowOffice", 2, "X is new", "visit-types set X --minutes 30"),
+        ("X --practice GlowOffice", 2, "X is new", "openmedspa visit-types set X --practice GlowOffice --minutes 30"),
         ("X --practice GlowOffice --minutes 3", 2, "--minutes 3 does not fit", "--minutes 10"),
         ("X --practice GlowOffice --minutes 30 --treatment Pell", 3, "no treatment “Pell”", ""),
     ],

@@ -229,11 +229,25 @@ async def test_a_schedule_comes_by_three_files_and_a_second_run_changes_nothing(
     for name, text in SCHEDULE.items():
         written(tmp_path, name, text)
         assert counted(desk, name.removesuffix(".csv"), name, *GLOW, "--dry-run")[3] == 1
-        assert counted(desk, name.removesuffix(".csv"), name, *GLOW) == (1, 0, 0, 1)
+        answer = desk("import", name.removesuffix(".csv"), name, *GLOW)
+        assert ("import hours FILE --practice GlowOffice" in answer.err) == (name == "providers.csv")
+        assert answer.out.startswith("1 ") and "s created" not in answer.out.replace("hours created", "")
         assert counted(desk, name.removesuffix(".csv"), name, *GLOW) == (0, 0, 1, 1)
     answer = desk("import", "bookings", "bookings.csv", *GLOW)
     assert answer.err.startswith("line 3: The row overlaps visit ")
+    assert "on 2027-03-08 at 09:00 (America/Los_Angeles)" in answer.err
     assert answer.out == "0 bookings created, 0 updated, 1 unchanged, 1 refused.\n"
+
+
+async def test_refused_rows_stand_in_the_files_order(desk: Prompt, owner: asyncpg.Connection, tmp_path: Path) -> None:
+    await offer(owner)
+    number = await hire(owner)
+    rows = [f"{number},2027-03-08,{time},FOLLOWUP\n" for time in ("09:00", "09:10", "99:00", "09:20")]
+    written(tmp_path, "bookings.csv", "ProviderID,Date,Time,Type\n" + "".join(rows))
+    answer = desk("import", "bookings", "bookings.csv", *GLOW, "--report", "refused.csv")
+    assert answer.out == "1 booking created, 0 updated, 0 unchanged, 3 refused.\n"
+    with (tmp_path / "refused.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert [row["line"] for row in csv.DictReader(file)] == ["3", "4", "5"]
 
 
 async def test_a_calendar_is_somebodys(desk: Prompt, owner: asyncpg.Connection, tmp_path: Path) -> None:
@@ -243,12 +257,20 @@ async def test_a_calendar_is_somebodys(desk: Prompt, owner: asyncpg.Connection, 
     written(tmp_path, "busy.ics", "\n".join([*lines, "END:VCALENDAR", ""]))
     words = ("import", "bookings", "busy.ics", *GLOW)
     assert desk(*words, "--provider", number, "--report", "refused.csv").out == (
-        "1 busy times created, 0 updated, 0 unchanged, 0 removed, 1 refused.\n"
+        "1 busy time created, 0 updated, 0 unchanged, 0 removed, 1 refused.\n"
     )
     assert "has no DTSTART" in (tmp_path / "refused.csv").read_text()
     told = json.loads(desk(*words, "--provider", number, "--json").out)
     assert (told["unchanged"], told["removed"], told["first_refused"][0]["line"]) == (1, 0, 6)
-    for wrong, code, says in ((), 2, "--provider"), (("--provider", "999999"), 3, "has no provider 999999"):
+    await owner.execute("update providers set reference = 'emp-7' where id = $1", int(number))
+    for word in "emp-7", "dana  vance":
+        assert json.loads(desk(*words, "--provider", word, "--json").out)["unchanged"] == 1
+    other = await hire(owner)
+    await owner.execute("update providers set reference = $2 where id = $1", other, number)
+    for wrong, code, says in (
+        ((), 2, "providers list GlowOffice"), (("--provider", "999999"), 3, "has no provider 999999"),
+        (("--provider", "Dana Vance"), 2, "several providers"), (("--provider", number), 2, "and the reference of"),
+    ):  # fmt: skip
         answer = desk(*words, *wrong)
         assert (answer.code, says in answer.err) == (code, True), answer.err
     written(tmp_path, "rows.csv", SCHEDULE["bookings.csv"])

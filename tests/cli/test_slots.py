@@ -109,7 +109,11 @@ async def test_next_and_a_day(desk: Prompt, dana: int) -> None:
         ("1 --state CA", 2, "slots takes a PROVIDER or --state.", "slots 1 --week"),
         ("1 tomorrow", 2, "“tomorrow” is no date.", "2026-03-09"),
         ("1 --duration 4", 2, "--duration 4 does not fit", "--duration 30"),
-        ("--state California", 2, "is no state: two letters.", "--state CA"),
+        ("--state California", 2, "is no state of the United States.", "--state CA"),
+        ("--state ZZ", 2, "“ZZ” is no state of the United States.", "--state CA"),
+        ("--state CA --type NEW", 2, "--type does not go with --state.", "--duration 15"),
+        ("--state CA --week", 2, "--week does not go with --state.", "--duration 15"),
+        ("--state CA --location loc_glow", 2, "--location does not go with --state.", "--duration 15"),
         ("Dan", 3, "There is no provider Dan.", "Did you mean Dana Vance?"),
         ("9999", 3, "There is no provider 9999.", "Known are"),
         ("1 --practice Glow", 3, "There is no practice Glow.", "GlowOffice"),
@@ -145,6 +149,73 @@ async def test_who_may_examine_in_a_state(desk: Prompt, owner: asyncpg.Connectio
     (offer,) = json.loads(desk("slots", "--state", "ca", "--json").out)
     assert (offer["provider_id"], offer["name"], offer["licence_number"]) == (provider, "Vera Holt", "A1")
     assert json.loads(desk("slots", "--state", "NV", "--json").out) == []
+
+
+async def test_a_visit_between_two_rows_says_when_it_begins(desk: Prompt, dana: int, owner: asyncpg.Connection) -> None:
+    await owner.execute("update providers set step_minutes = 20 where id = $1", dana)
+    await staff.put_down(owner, dana, staff.at(MONDAY, "11:15"))
+    await staff.put_down(owner, dana, staff.at(MONDAY, "13:40"), minutes=20)
+    monday = column(desk("slots", str(dana), MONDAY.isoformat(), "--week").lines, f"{MONDAY:%a %d}")
+    assert (monday["11:00"], monday["11:20"], monday["11:40"]) == ("█11:15", "█FOLLOWUP", "█30 min")
+    assert monday["13:40"].startswith("█FOLLOW"), "one row has room for no more"
+
+
+async def test_a_narrow_terminal_gets_the_days_one_below_the_other(
+    desk: Prompt, dana: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    ran = desk("slots", str(dana), MONDAY.isoformat(), "--week")
+    names = [next(n for n, line in enumerate(ran.lines) if f"{day:%a %d}" in line) for day in (
+        MONDAY, MONDAY + timedelta(days=4), MONDAY + timedelta(days=5), MONDAY + timedelta(days=6),
+    )]  # fmt: skip
+    assert names[0] == names[1] < names[2] == names[3]
+    assert "█FOLLOWUP" in ran.out and max(map(len, ran.lines)) <= 60
+
+
+async def test_who_has_no_hours_is_told_how_to_get_some(desk: Prompt, owner: asyncpg.Connection) -> None:
+    provider = await staff.hire(owner, hours=((), (), ()))
+    ran = desk("slots", str(provider))
+    assert "has no hours at loc_glow: openmedspa import hours FILE --practice GlowOffice" in ran.out
+
+
+async def test_a_day_that_offers_nothing_says_why(desk: Prompt, dana: int, owner: asyncpg.Connection) -> None:
+    await owner.execute("update providers set window_days = 30 where id = $1", dana)
+    far = staff.ahead(300, weekday=1)
+    ran = desk("slots", str(dana), far.isoformat())
+    assert f"{far:%a %d %b %Y}" in ran.out and "further ahead than the 30 days" in ran.out
+    assert "it is past" in desk("slots", str(dana), "2020-01-06").out
+    await staff.put_down(owner, dana, staff.at(MONDAY, "16:30"))
+    await owner.execute("update visit_types set after_minutes = 240, before_minutes = 240")
+    await staff.offer(owner, code="QUICK", minutes=15)
+    ran = desk("slots", str(dana), MONDAY.isoformat())
+    assert "nothing for so long" in ran.out
+    assert f"QUICK would fit: openmedspa slots {dana} {MONDAY} --type QUICK" in ran.err
+
+
+async def test_a_provider_is_asked_for_by_reference(desk: Prompt, dana: int, owner: asyncpg.Connection) -> None:
+    await owner.execute("update providers set reference = 'emp-7' where id = $1", dana)
+    assert asked(desk, "emp-7")["provider"]["id"] == dana
+
+
+async def test_providers_are_listed_with_what_imports_ask_for(
+    desk: Prompt, dana: int, owner: asyncpg.Connection
+) -> None:
+    idle = await staff.hire(owner, name="Ines Tolland", hours=((), (), ()))
+    await owner.execute("update providers set reference = 'emp-8', ended_at = now() where id = $1", idle)
+    await owner.executemany(
+        "insert into provider_licences select practice_id, id, $2, 'A1', $3 from providers where id = $1",
+        [(dana, "NV", staff.ahead(9)), (dana, "CA", staff.ahead(9)), (dana, "AZ", staff.ahead(-9))],
+    )
+    rows = json.loads(desk("providers", "list", "GlowOffice", "--json").out)
+    assert rows == [
+        {"id": dana, "name": "Dana Vance", "title": "NP", "specialty": "Injectables", "ppass": "GlowOffice",
+         "home_location_id": "loc_glow", "reference": None, "licences": ["CA", "NV"], "hours": True, "active": True},
+        {"id": idle, "name": "Ines Tolland", "title": "NP", "specialty": "Injectables", "ppass": "GlowOffice",
+         "home_location_id": "loc_glow", "reference": "emp-8", "licences": [], "hours": False, "active": False},
+    ]  # fmt: skip
+    assert json.loads(desk("providers", "list", "RivalOffice", "--json").out) == []
+    assert desk("providers", "list").lines[1].split("\t")[-2:] == ["yes", "yes"]
+    assert desk("providers", "list", "Glow").code == 3
 
 
 async def test_what_became_of_a_visit(desk: Prompt, dana: int, owner: asyncpg.Connection) -> None:

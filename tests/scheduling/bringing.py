@@ -36,6 +36,7 @@ class Came(Struct):
     unchanged: int
     refused: dict[int, dict[str, str]]
     removed: int = 0
+    notes: list[str] = []
 
     @property
     def counts(self) -> tuple[int, int, int, int]:
@@ -67,7 +68,8 @@ class Desk:
             tell=lambda _totals: None,
         )  # fmt: skip
         with open_rows(self._file(text), rows.fields, rows.needed) as source:
-            return _came(await run.run(source), refused)
+            totals = await run.run(source)
+        return _came(totals, refused, run.notes)
 
     async def calendar(
         self, text: str, provider: int, *, name: str = "work", is_dry: bool = False,
@@ -87,7 +89,8 @@ class Desk:
         refused: dict[int, dict[str, str]] = {}
         run = Import(self._db, slice_, is_dry=is_dry, refuse=_into(refused), tell=lambda _totals: None)
         with open_rows(self._file(text), slice_.fields, slice_.needed) as source:
-            return _came(await run.run(source), refused)
+            totals = await run.run(source)
+        return _came(totals, refused, getattr(slice_, "notes", []))
 
     def _file(self, text: str) -> Path:
         path = self._folder / ("rows.json" if text.lstrip().startswith(("[", "{")) else "rows.csv")
@@ -118,6 +121,7 @@ def _into(refused: dict[int, dict[str, str]]) -> Callable[[Entry, dict[str, str]
     return lambda entry, faults: refused.update({entry.line: dict(faults)})
 
 
-def _came(totals: Totals, refused: dict[int, dict[str, str]]) -> Came:
+def _came(totals: Totals, refused: dict[int, dict[str, str]], notes: list[str]) -> Came:
     assert totals.refused == len(refused)
-    return Came(totals.created, totals.updated, totals.unchanged, refused)
+    removed = getattr(totals, "removed", 0)
+    return Came(totals.created, totals.updated, totals.unchanged, refused, removed, notes)

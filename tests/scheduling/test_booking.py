@@ -175,9 +175,13 @@ async def test_everything_that_is_nobodys_is_named_together(desk: Desk, owner: a
         "ProspectID": 999, "TreatmentIDs": ["treatment_001", "no", "nor"], "HoldID": 999, "Type": "NOTHING",
         "LocationID": "loc_nowhere",
     }  # fmt: skip
-    about_people = {"ProspectID": NOBODY, "TreatmentIDs": "has no treatments: no, nor", "HoldID": "is no hold of yours"}
+    about_people = {
+        "ProspectID": NOBODY,
+        "TreatmentIDs": "names no treatment: no, nor",
+        "HoldID": "is no hold of yours",
+    }
     assert (await desk.book(**wrong)).fault == (422, "field_invalid", about_people | {
-        "Type": "is no visit type of this practice", "LocationID": "is no location of this practice",
+        "Type": "is no visit type of this practice (FOLLOWUP)", "LocationID": "is no location of this practice",
     })  # fmt: skip
     assert (await desk.book(ProviderID=999, **wrong)).fault == (
         422, "field_invalid", about_people | {"ProviderID": NO_PROVIDER}

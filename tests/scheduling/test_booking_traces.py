@@ -41,11 +41,12 @@ async def test_each_state_of_a_visit_is_a_step_with_who_and_when(desk: Desk, own
     day = staff.ahead()
     assert [(step["status"], step["starts_at"], step["minutes"]) for step in steps] == [
         ("Booked", staff.at(day, "10:00"), 30), ("Booked", staff.at(day, "12:00"), 30),
+        ("Booked", staff.at(day, "12:00"), 30),
         ("Booked", staff.at(day, "12:00"), 60), ("Cancelled", staff.at(day, "12:00"), 60),
     ]  # fmt: skip
     assert {step["actor"] for step in steps} == {await actor_of(owner)}
     moments = [step["at"] for step in steps]
-    assert moments == sorted(moments) and len({*moments}) == 4
+    assert moments == sorted(moments) and len({*moments}) == 5
     kept = await owner.fetchrow("select created_at, updated_at from bookings")
     assert kept is not None and (kept["created_at"], kept["updated_at"]) == (moments[0], moments[-1])
 

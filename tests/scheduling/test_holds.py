@@ -214,7 +214,7 @@ async def test_a_hundred_holds_are_the_most_at_once(desk: Desk, owner: asyncpg.C
         ({"HoldID": 1, "ExpiresAt": "x"}, {"HoldID": "is read-only", "ExpiresAt": "is read-only"}),
         ({"ProspectID": 1, "Notes": ""}, {"ProspectID": "is not a known field", "Notes": "is not a known field"}),
         ({"ProviderID": 999, "Type": "NOTHING"}, {"ProviderID": "is no active provider of this practice"}),
-        ({"Type": "NOTHING", "LocationID": Cast.RIVAL}, {"Type": "is no visit type of this practice",
+        ({"Type": "NOTHING", "LocationID": Cast.RIVAL}, {"Type": "is no visit type of this practice (FOLLOWUP)",
                                                          "LocationID": "is no location of this practice"}),
     ],
 )  # fmt: skip

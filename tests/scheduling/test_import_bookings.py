@@ -81,12 +81,13 @@ async def test_no_time_is_taken_twice_and_the_visit_in_the_way_is_named(
     there = await put_down(owner, mara, at(DAY, "09:00"))
     rows = f"{mara},2027-03-08,09:15,,FOLLOWUP,,,\n{mara},2027-03-08,09:30,,FOLLOWUP,,,\n{mara},2027-03-08,09:45,,FOLLOWUP,,,\n"  # noqa: E501
     came = await desk.bookings(HEAD + rows)
-    assert came.refused[2] == {"": f"overlaps visit {there}, which begins at 2027-03-08T17:00:00Z"}
-    assert came.refused[4][""].startswith("overlaps visit ")
+    assert came.refused[2] == {"": f"overlaps visit {there}, which begins on 2027-03-08 at 09:00 (America/Los_Angeles)"}
+    assert came.refused[4][""].startswith("overlaps line 3, which begins on 2027-03-08 at 09:30 ")
     assert came.counts == (1, 0, 0, 2)
     assert await overlaps(owner) == 0
     before = await everything(owner)
-    assert (await desk.bookings(HEAD + rows)).counts == (0, 0, 1, 2)
+    again = await desk.bookings(HEAD + rows)
+    assert again.counts == (0, 0, 1, 2) and again.refused[4][""].startswith("overlaps visit "), "it was there before"
     assert await everything(owner) == before
 
 
@@ -107,7 +108,7 @@ async def test_a_live_hold_is_in_the_way_and_one_that_lapsed_is_not(
     held = await keep(owner, mara, at(DAY, "09:00"), key=Cast.PARTNER_KEY)
     await keep(owner, mara, at(DAY, "11:00"), key=Cast.PARTNER_KEY, lapses_in=timedelta(minutes=-1))
     came = await desk.bookings(HEAD + f"{mara},2027-03-08,09:00,,FOLLOWUP,,,\n{mara},2027-03-08,11:00,,FOLLOWUP,,,\n")
-    assert came.refused == {2: {"": f"overlaps hold {held}, which begins at 2027-03-08T17:00:00Z"}}
+    assert came.refused == {2: {"": f"overlaps hold {held}, which begins on 2027-03-08 at 09:00 (America/Los_Angeles)"}}
     assert came.created == 1
 
 
@@ -162,6 +163,10 @@ async def test_what_cannot_move_stays_and_keeps_its_time(desk: Desk, owner: asyn
         ({"Status": "Completed", "Date": "2098-03-10"}, "Status", "before the visit has begun"),
         ({"ProspectID": 999_999}, "ProspectID", "is nobody of this practice"),
         ({"TreatmentIDs": ["treatment_001", "nope"]}, "TreatmentIDs", "nope"),
+        ({"TreatmentIDs": ["nope"]}, "TreatmentIDs", "names no treatment: nope"),
+        ({"EMail": "ana@example.com"}, "LastName", "is required beside EMail, or FullName"),
+        ({"LastName": "Ames"}, "EMail", "is required beside LastName"),
+        ({"EMail": "ana@example.com", "LastName": "Ames"}, "EMail", "is nobody of this practice with this name"),
         ({"LocationID": "loc_rival"}, "LocationID", "is no location"),
         ({"ProviderID": 999_999}, "ProviderID", "is no provider"),
         ({"ProviderID": None}, "ProviderID", "is required"),
@@ -177,6 +182,50 @@ async def test_what_is_wrong_names_its_field(
     assert set(came.refused[1]) == {field}
     assert why in came.refused[1][field]
     assert await everything(owner) == before
+
+
+async def test_a_person_is_known_by_e_mail_and_name_if_that_is_one(
+    desk: Desk, owner: asyncpg.Connection, mara: int
+) -> None:
+    ames, dorn, other = [await know(owner, surname=surname) for surname in ("Ames", "Dorn", "Ames")]
+    await know(owner, "RivalOffice", surname="Ames")
+    await owner.execute("update patients set email = ' Home@Example.com' where id <> $1", other)
+    head = "ProviderID,Date,Time,Type,EMail,LastName,FullName,ProspectID\n"
+    rows = f"""{mara},2027-03-08,09:00,FOLLOWUP,home@example.com,ames,,
+{mara},2027-03-08,10:00,FOLLOWUP,HOME@example.com,,ana  dorn,
+{mara},2027-03-08,11:00,FOLLOWUP,home@example.com,Nobody,,
+{mara},2027-03-08,12:00,FOLLOWUP,home@example.com,Ames,,{ames}
+{mara},2027-03-08,13:00,FOLLOWUP,home@example.com,Ames,Ana Dorn,
+"""
+    came = await desk.bookings(head + rows)
+    assert [row["patient_id"] for row in await owner.fetch("select patient_id from bookings order by starts_at")] == [
+        ames, dorn,
+    ]  # fmt: skip
+    assert {line: set(faults) for line, faults in came.refused.items()} == {
+        4: {"EMail"}, 5: {"EMail", "LastName"}, 6: {"EMail"},
+    }  # fmt: skip
+    await owner.execute("update patients set email = 'home@example.com' where id = $1", other)
+    came = await desk.bookings(head + f"{mara},2027-03-08,15:00,FOLLOWUP,home@example.com,Ames,,\n")
+    assert came.refused == {
+        2: {"EMail": f"means several people of this practice ({ames}, {other}): give ProspectID"}
+    }  # fmt: skip
+
+
+async def test_a_row_without_a_person_leaves_who_is_known(desk: Desk, owner: asyncpg.Connection, mara: int) -> None:
+    ames = await know(owner)
+    await owner.execute("update patients set email = 'ana@example.com' where id = $1", ames)
+    head = "ProviderID,Date,Time,Type,EMail,LastName,Reference\n"
+    await desk.bookings(head + f"{mara},2027-03-08,09:00,FOLLOWUP,ana@example.com,Ames,B1\n")
+    assert (await desk.bookings(head + f"{mara},2027-03-08,09:00,FOLLOWUP,,,B1\n")).unchanged == 1
+    assert await owner.fetchval("select patient_id from bookings") == ames
+
+
+async def test_a_dry_run_names_lines_and_no_visits_that_it_takes_back(
+    desk: Desk, owner: asyncpg.Connection, mara: int
+) -> None:
+    rows = f"{mara},2027-03-08,09:00,,FOLLOWUP,,,\n{mara},2027-03-08,09:15,,FOLLOWUP,,,\n"
+    came = await desk.bookings(HEAD + rows, is_dry=True)
+    assert came.refused == {3: {"": "overlaps line 2, which begins on 2027-03-08 at 09:00 (America/Los_Angeles)"}}
 
 
 async def test_two_rows_that_mean_one_booking_are_not_both_taken(desk: Desk, mara: int) -> None:

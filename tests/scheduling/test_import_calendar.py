@@ -180,7 +180,7 @@ async def test_what_is_over_stays_when_the_window_has_passed_it(
 
 BROKEN: dict[str, tuple[list[str], str]] = {
     "no start": (["DURATION:PT1H"], "has no DTSTART"),
-    "no date": (["DTSTART:soon"], "has a DTSTART that cannot be read"),
+    "no date": (["DTSTART:soon"], "has a DTSTART that cannot be read: “soon” is not like 20270301T140000"),
     "backwards": (["DTSTART:20260310T170000Z", "DTEND:20260310T160000Z"], "ends before it begins"),
     "two starts": (["DTSTART:20260310T170000Z", "DTSTART:20260311T170000Z"], "has more than one DTSTART"),
     "no zone": (["DTSTART;TZID=Nowhere:20260310T170000", "DURATION:PT1H"], "time zone that is not known: Nowhere"),

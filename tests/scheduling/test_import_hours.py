@@ -206,6 +206,28 @@ async def test_a_weekday_that_is_closed_has_no_hours_and_a_week_of_them_is_empty
     assert (await desk.hours(empty)).counts == (0, 0, 1, 0)
 
 
+async def test_days_that_a_file_does_not_name_are_counted_and_named(
+    desk: Desk, owner: asyncpg.Connection, mara: int
+) -> None:
+    text = f"{HEAD}{mara},,Wed,,08:00,12:00,\n{mara},,Thu,,,,closed\n"
+    for is_dry in True, False:
+        came = await desk.hours(text, is_dry=is_dry)
+        assert (*came.counts, came.removed) == (0, 2, 0, 0, 4), "three days, and Wednesday's break"
+        assert came.notes == ["Mara Quill at loc_glow: no hours any more on Mon, Tue, Fri, no break any more on Wed"]
+    assert {row["weekday"] for row in await week_of(owner, mara)} == {3}
+    again = await desk.hours(text)
+    assert (*again.counts, again.removed, again.notes) == (0, 0, 2, 0, 0, [])
+    subject = await owner.fetchval("select subject from audit where action = 'hours.imported'")
+    assert subject == "0 created, 2 updated, 4 removed"
+
+
+async def test_a_break_outside_the_days_hours_is_said(desk: Desk, mara: int) -> None:
+    rows = (",,Mon,,09:00,12:00,", ",,Mon,,11:00,13:00,break", ",,Mon,,21:00,21:30,break", ",,Tue,,12:00,13:00,break")
+    came = await desk.hours(HEAD + "".join(f"{mara}{row}\n" for row in rows))
+    told = [note for note in came.notes if note.startswith("line")]
+    assert told == [f"line {n}: the break lies outside the hours of its day, and changes nothing" for n in (4, 5)]
+
+
 async def test_a_weekday_that_is_closed_and_open_is_refused_with_its_week(
     desk: Desk, owner: asyncpg.Connection, mara: int
 ) -> None:

@@ -79,6 +79,24 @@ async def test_rows_that_mean_one_provider_are_not_both_taken(desk: Desk, owner:
     assert new.refused == {3: {"": "means the same as line 2"}}
 
 
+async def test_who_is_adopted_by_name_is_named(desk: Desk, owner: asyncpg.Connection) -> None:
+    known = await hire(owner, name="Dana Vance")
+    text = "Name,Reference\nBo New,n1\ndana vance,emp-7\n"
+    for is_dry in True, False:
+        came = await desk.providers(text, is_dry=is_dry)
+        assert came.notes == [f"line 3 is {known} Dana Vance, who had no reference until now: emp-7"]
+    assert (await desk.providers(text)).notes == []
+
+
+async def test_licences_that_have_ended_are_counted(desk: Desk) -> None:
+    head = "Name,Licences\n"
+    came = await desk.providers(
+        head + "Bo New,CA:1:2020-01-01;NV:1:2021-01-01\nAna New,AZ:1:2022-01-01;CA:1:2090-01-01\n"
+    )
+    assert came.notes == ["3 licences have ended already: lines 2, 3"]
+    assert (await desk.providers(head + "Cy New,CA:1:2020-01-01\n")).notes == ["1 licence has ended already: line 2"]
+
+
 async def test_a_name_that_several_have_is_refused(desk: Desk, owner: asyncpg.Connection) -> None:
     await hire(owner, name="Dana Vance")
     await hire(owner, name="Dana Vance")
@@ -109,6 +127,7 @@ async def test_one_who_left_is_no_longer_active_and_may_come_back(desk: Desk, ow
         ("Licences", "California:1:2027-01-01", "must be like CA:PA12345:2027-03-31"),
         ("Licences", "CA:1", "must be like"),
         ("Licences", "CA:1:2027-02-29", "no date of the calendar"),
+        ("Licences", "ZZ:1:2027-01-01", "names ZZ, which is no state"),
         ("Licences", "CA:1:2027-01-01;CA:2:2027-01-01", "names CA twice"),
     ],
 )

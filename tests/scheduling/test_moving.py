@@ -96,8 +96,8 @@ async def test_what_the_practice_does_not_have_is_named_together(desk: Desk, own
     provider, person = await staff.hire(owner, "RivalOffice"), await staff.know(owner, "RivalOffice")
     await staff.offer(owner, "RivalOffice", code="RIVALS")
     before = await rows(owner)
-    people = {"ProspectID": "is nobody of this practice", "TreatmentIDs": "has no treatments: no"}
-    places = {"Type": "is no visit type of this practice", "LocationID": "is no location of this practice"}
+    people = {"ProspectID": "is nobody of this practice", "TreatmentIDs": "names no treatment: no"}
+    places = {"Type": "is no visit type of this practice (FOLLOWUP)", "LocationID": "is no location of this practice"}
     for wrong in (
         {"ProspectID": person, "Type": "RIVALS", "LocationID": Cast.RIVAL, "TreatmentIDs": ["no"]},
         {"ProspectID": 999, "Type": "NOTHING", "LocationID": "loc_nowhere", "TreatmentIDs": ["no"]},
@@ -119,8 +119,7 @@ async def test_what_the_practice_does_not_have_is_named_together(desk: Desk, own
         ({"Duration": 4}, {"Duration"}), ({"Duration": 481}, {"Duration"}), ({"Time": "24:00"}, {"Time"}),
         ({"Duration": None, "Time": None, "Date": None}, {"Duration", "Time", "Date"}),
         ({"Status": "Booked"}, {"Status"}), ({"Status": "cancelled"}, {"Status"}), ({"Status": None}, {"Status"}),
-        ({"VisitID": 1, "CreatedAt": "x", "UpdatedAt": "x", "HoldID": 1},
-         {"VisitID", "CreatedAt", "UpdatedAt", "HoldID"}),
+        ({"VisitID": 1, "CreatedAt": "x", "UpdatedAt": "x"}, {"VisitID", "CreatedAt", "UpdatedAt"}),
         ({"ProspectID": None, "ProviderID": None}, {"ProspectID", "ProviderID"}),
         ({"Notes": 5, "Nonsense": 1}, {"Notes", "Nonsense"}), ({"Notes": "a\x00"}, {"Notes"}),
     ],
@@ -132,7 +131,7 @@ async def test_what_is_wrong_is_named_and_changes_nothing(
     before = await rows(owner)
     status, code, named = (await desk.change(visit, body)).fault
     assert (status, code, set(named)) == (422, "field_invalid", fields)
-    assert {named[field] for field in fields & {"VisitID", "CreatedAt", "UpdatedAt", "HoldID"}} <= {"is read-only"}
+    assert {named[field] for field in fields & {"VisitID", "CreatedAt", "UpdatedAt"}} <= {"is read-only"}
     assert await rows(owner) == before
 
 
@@ -169,13 +168,17 @@ async def test_what_changes_nothing_writes_nothing(desk: Desk, owner: asyncpg.Co
     assert await owner.fetchval("select count(*) from audit where action like 'booking.%'") == 1
 
 
-async def test_what_is_noted_changes_without_a_step(desk: Desk, owner: asyncpg.Connection) -> None:
+async def test_what_is_noted_is_a_step_and_takes_no_other_time(desk: Desk, owner: asyncpg.Connection) -> None:
     visit, other = await desk.booked(), await staff.know(owner, surname="Other")
     taken = await owner.fetchval("select xmin::text from taken_times")
     told = await moved(desk, visit, Notes="Parking is behind the house")
     told = await moved(desk, told, TreatmentIDs=["treatment_002"])
     await moved(desk, told, ProspectID=other)
-    assert len(await steps(owner)) == 1
+    kept = await owner.fetch("select notes, treatment_ids, patient_id from booking_steps order by id")
+    assert [tuple(step) for step in kept] == [
+        ("", [], desk.person), (note := "Parking is behind the house", [], desk.person),
+        (note, ["treatment_002"], desk.person), (note, ["treatment_002"], other),
+    ]  # fmt: skip
     assert await owner.fetchval("select xmin::text from taken_times") == taken
 
 

@@ -92,6 +92,27 @@ def test_a_booking_says_what_it_is_once() -> None:
     assert lines == [0, 1, 2, 3]
 
 
+def test_an_entry_between_two_rows_says_when_it_begins() -> None:
+    _, grid = seen(diary(step_minutes=20), [entry(at(MONDAY, 555)), entry(at(MONDAY, 600), id_=2)])
+    cells = [cell for cell in grid.columns[0] if cell.entry is not None]
+    assert [(cell.begins, cell.line, cell.lines, cell.order) for cell in cells] == [
+        (555, 0, 3, 0), (555, 1, 3, 0), (555, 2, 3, 0), (None, 0, 2, 1), (None, 1, 2, 1),
+    ]  # fmt: skip
+
+
+def test_an_entry_that_lies_within_one_row_is_seen_beside_a_longer_one() -> None:
+    long, short = entry(at(MONDAY, 540), 65), entry(at(MONDAY, 605), 10, id_=2)
+    _, grid = seen(diary(step_minutes=60), [long, short])
+    ids = [cell.entry.id for cell in grid.columns[0] if cell.entry is not None]
+    assert ids == [1, 2]
+
+
+def test_a_location_that_closes_early_narrows_the_day() -> None:
+    known = diary(open_on={MONDAY: ((600, 700),), date(2026, 6, 2): ()}, dates={date(2026, 6, 3): ((540, 560),)})
+    days = days_of(known, Visit(30), [], MONDAY, now=EARLY)
+    assert [list(day.hours) for day in days[:3]] == [[(600, 700)], [], [(540, 560)]]
+
+
 def test_closed_days_and_other_places_are_said() -> None:
     known = diary(weekly={**OFFICE, 3: ()}, dates={date(2026, 6, 5): ()})
     days = days_of(known, Visit(30), [], MONDAY, elsewhere=[Elsewhere("Long Beach", 3, (540, 900))], now=EARLY)

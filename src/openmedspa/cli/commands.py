@@ -28,6 +28,7 @@ GROUPS: dict[str, list[Command]] = {
         Command("practices",  "practices:app",  "Practices, the tenants.",                       ("create", "set", "list")),
         Command("locations",  "locations:app",  "Where practices see patients.",                 ("create", "list")),
         Command("agreements", "agreements:app", "Which exam groups examine for which practices.", ("add", "end", "list")),
+        Command("providers",  "providers:app",  "Providers, their numbers and licences.",         ("list",)),
         Command("visit-types", "visit_types:app", "What somebody comes for, and how long it takes.", ("set", "list")),
         Command("treatments", "treatments:app", "The catalogue.",                                ("import", "list")),
         Command("favourites", "favourites:app", "What a practice likes best.",                   ("set", "list")),
@@ -35,7 +36,7 @@ GROUPS: dict[str, list[Command]] = {
         Command("grants",     "grants:app",     "Which locations a partner may reach.",          ("add", "remove")),
         Command("keys",       "keys:app",       "API keys of partners.",                         ("create", "list", "limit", "revoke")),
         Command("tokens",     "tokens:app",     "The keys that sign access tokens.",             ("rotate", "list")),
-        Command("import",     "import_:app",    "Bring your data, from CSV or JSON files.",      ("prospects", "products", "kb", "tickets", "providers", "hours", "bookings")),
+        Command("import",     "import_:app",    "Bring your data, from CSV, JSON and .ics files.",      ("prospects", "products", "kb", "tickets", "providers", "hours", "bookings")),
         Command("webhooks",   "webhooks:app",   "Where webhooks go, their secrets, sending again.", ("list", "add", "remove", "on", "off", "secrets", "show", "replay")),
     ],
     "Run it": [

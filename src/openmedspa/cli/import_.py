@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from openmedspa.cli.database import Desk
     from openmedspa.kit.bulk import Slice
 
-app = App(name="import", help="Bring your data, from CSV or JSON files.", version_flags=())
+app = App(name="import", help="Bring your data, from CSV, JSON and .ics files.", version_flags=())
 Owner = Annotated[str | None, Parameter(name="--partner", help="The partner whose they become; else the operator's.")]
 app.command(import_schedule.providers)
 app.command(import_schedule.hours)
@@ -35,7 +35,7 @@ async def prospects(
         provider_ids = await queries.list_provider_ids(desk.db, [practice_id], practice_id)
         return importing.Prospects(practice_id, provider_ids, actor=desk.actor, now=desk.now)
 
-    how = How("people", dry_run, report, ignore_unknown, as_json, data_dir)
+    how = How(("person", "people"), dry_run, report, ignore_unknown, as_json, data_dir)
     return await bring(file, make, how)
 
 
@@ -52,7 +52,7 @@ async def products(
         partner_id = (await registry.get_partner(desk.db, partner))["id"] if partner is not None else None
         return importing.Products(partner_id, actor=desk.actor, now=desk.now)
 
-    how = How("products", dry_run, report, ignore_unknown, as_json, data_dir)
+    how = How(("product", "products"), dry_run, report, ignore_unknown, as_json, data_dir)
     return await bring(file, make, how)
 
 
@@ -67,7 +67,7 @@ async def kb(
     async def make(desk: "Desk") -> "Slice[Any]":
         return importing.Articles(actor=desk.actor, now=desk.now)
 
-    how = How("articles", dry_run, report, ignore_unknown, as_json, data_dir)
+    how = How(("article", "articles"), dry_run, report, ignore_unknown, as_json, data_dir)
     return await bring(file, make, how)
 
 
@@ -84,5 +84,5 @@ async def tickets(
         practice_id = (await register.get_practice(desk.db, practice))["id"]
         return importing.Tickets(practice_id, actor=desk.actor, now=desk.now)
 
-    how = How("tickets", dry_run, report, ignore_unknown, as_json, data_dir)
+    how = How(("ticket", "tickets"), dry_run, report, ignore_unknown, as_json, data_dir)
     return await bring(file, make, how)

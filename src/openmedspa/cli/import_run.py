@@ -1,16 +1,16 @@
 """One run of an import: opens the file, asks the slice, tells what came of it. Knows no kind of data."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from cyclopts import Parameter
 
 from openmedspa.cli.flags import switch
-from openmedspa.cli.import_report import Refusals, bar, report_file, say
+from openmedspa.cli.import_report import SHOWN, Refusals, bar, report_file, say
 from openmedspa.cli.tables import show_json
-from openmedspa.cli.talk import data, visible
+from openmedspa.cli.talk import data, typable, visible
 from openmedspa.cli.talk import say as tell
 from openmedspa.kit.errors import Stopped
 
@@ -29,14 +29,15 @@ Runner = Callable[..., Any]
 
 
 class How(NamedTuple):
-    """What was asked for, whatever is imported; `word` is what its rows are."""
+    """What was asked for, whatever is imported; `words` is what a row is, and several are."""
 
-    word: str
+    words: tuple[str, str]
     is_dry: bool
     report: Path | None
     ignores_unknown: bool
     as_json: bool
     data_dir: Path | None
+    then: str = ""  # what to do when somebody new is in
 
 
 async def bring(file: Path, make: Maker, how: How) -> int:
@@ -65,7 +66,8 @@ async def bring_rows(file: Path, start: Runner, how: How) -> int:
         ):
             hears.refusals = Refusals(out, source.columns)
             totals = await _run(run, source, hears, is_dry=how.is_dry)
-    return conclude(file, totals, hears.refusals, how)
+    notes = getattr(run, "notes", getattr(knows, "notes", None))
+    return conclude(file, totals, hears.refusals, how, notes=notes)
 
 
 class _Hears:
@@ -97,12 +99,12 @@ async def _run(run: Any, source: "Source", hears: _Hears, *, is_dry: bool) -> "T
     return totals
 
 
-def conclude(file: Path, totals: "Totals", refusals: Refusals, how: How) -> int:
-    """Say what came of it; the exit code."""
+def conclude(file: Path, totals: "Totals", refusals: Refusals, how: How, *, notes: Sequence[str] | None = None) -> int:
+    """Say what came of it; the exit code. `notes`: what was taken and may be meant otherwise."""
     if how.as_json:
-        show_json(_summary(file, totals, refusals, how))
+        show_json(_summary(file, totals, refusals, how) | ({} if notes is None else {"notes": list(notes)}))
     else:
-        _tell(totals, refusals, how)
+        _tell(totals, refusals, how, notes or ())
     return FOUND_SOMETHING if totals.refused else 0
 
 
@@ -122,8 +124,8 @@ def _summary(file: Path, totals: "Totals", refusals: Refusals, how: How) -> dict
     }
 
 
-def _tell(totals: "Totals", refusals: Refusals, how: How) -> None:
-    """The counts as data; the refused rows, if they are not in a file, beside it."""
+def _tell(totals: "Totals", refusals: Refusals, how: How, notes: Sequence[str]) -> None:
+    """The counts as data; the refused rows, if they are not in a file, and the notes beside it."""
     for refused in refusals.first if how.report is None else ():
         tell(visible(f"line {refused['line']}: {say(refused['faults'])}", 400))
     more = totals.refused - len(refusals.first)
@@ -131,10 +133,16 @@ def _tell(totals: "Totals", refusals: Refusals, how: How) -> None:
         tell(f"… and {more:,} more: --report refused.csv writes all of them.")
     if how.report is not None and totals.refused:
         tell(f"The refused rows are in {how.report}.")
+    for note in notes[:SHOWN]:
+        tell(visible(note, 400))
+    if len(notes) > SHOWN:
+        tell(f"… and {len(notes) - SHOWN:,} more: --json has all of them.")
     would = "Would be: " * how.is_dry
     removed = getattr(totals, "removed", None)
     gone = "" if removed is None else f"{removed:,} removed, "
     data(
-        f"{would}{totals.created:,} {how.word} created, {totals.updated:,} updated, {totals.unchanged:,} unchanged, "
-        f"{gone}{totals.refused:,} refused."
+        f"{would}{totals.created:,} {how.words[totals.created != 1]} created, {totals.updated:,} updated, "
+        f"{totals.unchanged:,} unchanged, {gone}{totals.refused:,} refused."
     )
+    if how.then and totals.created and not how.is_dry:
+        tell(typable(how.then))

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from openmedspa.cli.flags import DataDir, DryRun, Json
 from openmedspa.cli.import_report import Refusals, report_file
 from openmedspa.cli.import_run import File, How, IgnoreUnknown, Practice, Report, bring, bring_rows, conclude
-from openmedspa.kit.errors import NotFound, Stopped
+from openmedspa.kit.errors import Stopped
 
 if TYPE_CHECKING:
     from openmedspa.cli.database import Desk
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 WRONG_USAGE = 2
 FileOrCalendar = Annotated[Path, Parameter(help="CSV or JSON as elsewhere; or a calendar, .ics, with --provider.")]
 OfProvider = Annotated[
-    int | None, Parameter(name="--provider", help="Whose calendar it is: a ProviderID of the practice.")
+    str | None, Parameter(name="--provider", help="Whose calendar it is: a provider's number, reference or name.")
 ]
 OfCalendar = Annotated[
     str | None, Parameter(name="--calendar", help="Which of theirs; else the name it gives itself, or the file's.")
@@ -36,7 +36,9 @@ async def providers(
         register = await _register(desk, practice)
         return Providers(register.practice_id, register.zones, actor=desk.actor, now=desk.now)
 
-    return await bring(file, make, How("providers", dry_run, report, ignore_unknown, as_json, data_dir))
+    then = f"Next, when they work: openmedspa import hours FILE --practice {practice}"
+    how = How(("provider", "providers"), dry_run, report, ignore_unknown, as_json, data_dir, then)
+    return await bring(file, make, how)
 
 
 async def hours(
@@ -51,7 +53,8 @@ async def hours(
         rows = Rows(await _register(desk, practice))
         return rows, HoursImport(desk.db, rows, actor=desk.actor, now=desk.now, is_dry=dry_run, **hears)
 
-    return await bring_rows(file, start, How("hours", dry_run, report, ignore_unknown, as_json, data_dir))
+    words = ("row of hours", "rows of hours")
+    return await bring_rows(file, start, How(words, dry_run, report, ignore_unknown, as_json, data_dir))
 
 
 async def bookings(
@@ -63,36 +66,34 @@ async def bookings(
     from openmedspa.scheduling.importing.bookings import Bookings
 
     if file.suffix.lower() == ".ics":
-        how = How("busy times", dry_run, report, ignore_unknown, as_json, data_dir)
+        how = How(("busy time", "busy times"), dry_run, report, ignore_unknown, as_json, data_dir)
         return await _busy_times(file, practice, provider, calendar, how)
     if provider is not None or calendar is not None:
         raise Stopped(
-            "--provider and --calendar are for calendars (.ics).", "In a table each row has its ProviderID.",
+            "--provider and --calendar are for calendars (.ics).", "In a table each row names its Provider.",
             exit_code=WRONG_USAGE,
         )  # fmt: skip
 
     async def make(desk: "Desk") -> "Slice[Any]":
         return Bookings(await _register(desk, practice), actor=desk.actor, now=desk.now)
 
-    return await bring(file, make, How("bookings", dry_run, report, ignore_unknown, as_json, data_dir))
+    return await bring(file, make, How(("booking", "bookings"), dry_run, report, ignore_unknown, as_json, data_dir))
 
 
-async def _busy_times(file: Path, practice: str, provider_id: int | None, name: str | None, how: How) -> int:
+async def _busy_times(file: Path, practice: str, word: str | None, name: str | None, how: How) -> int:
     from time import monotonic
 
     from openmedspa.cli.database import open_desk
     from openmedspa.scheduling.importing.calendars import COLUMNS, CalendarImport, open_calendar
 
-    if provider_id is None:
-        raise Stopped("Whose calendar is it?", "--provider NUMBER", exit_code=WRONG_USAGE)
+    if word is None:
+        hint = f"--provider with a number, reference or name: openmedspa providers list {practice}"
+        raise Stopped("Whose calendar is it?", hint, exit_code=WRONG_USAGE)
     if name is not None and not name.strip():
         raise Stopped("The calendar's name is empty.", "--calendar work", exit_code=WRONG_USAGE)
     async with open_desk(how.data_dir) as desk:
         register = await _register(desk, practice)
-        provider = register.providers.get(provider_id)
-        if provider is None:
-            known = ", ".join(f"{one.id} {one.name}" for one in list(register.providers.values())[:10])
-            raise NotFound(f"{practice} has no provider {provider_id}.", f"It has {known or 'none yet'}.")
+        provider = register.by_word(word, practice)
         calendar = open_calendar(file)
         with report_file(how.report, file) as out:
             refusals = Refusals(out, COLUMNS)

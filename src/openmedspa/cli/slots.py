@@ -1,6 +1,5 @@
 """`openmedspa slots`: when a provider can be booked, and the week drawn. Asks the slice, prints the answer."""
 
-import re
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -8,7 +7,7 @@ from cyclopts import Parameter
 
 from openmedspa.cli.flags import DataDir, Json, switch
 from openmedspa.cli.tables import show, show_json
-from openmedspa.cli.talk import BOLD, data, paint
+from openmedspa.cli.talk import BOLD, data, paint, say, typable
 from openmedspa.kit.errors import Stopped
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ EXAM_COLUMNS = {
     "licence_number": "LICENCE",
 }  # fmt: skip
 MOST_DAYS = 365
+LABEL = 17
 EXAM_DAYS = 60
 
 
@@ -36,7 +36,7 @@ class Question(NamedTuple):
 
 
 async def slots(
-    provider: Annotated[str | None, Parameter(help="A number or a name.")] = None,
+    provider: Annotated[str | None, Parameter(help="A number, reference or name.")] = None,
     date: Annotated[str | None, Parameter(help="As in 2026-03-09; today unless given.")] = None,
     /,
     *,
@@ -60,6 +60,9 @@ async def slots(
         raise Stopped("slots takes a PROVIDER or --state.", "openmedspa slots 1 --week", exit_code=2)
     if duration is not None and not 5 <= duration <= 480:
         raise Stopped(f"--duration {duration} does not fit: 5 to 480 minutes.", "Try --duration 30.", exit_code=2)
+    if state is not None and (week or type is not None or location is not None):
+        what = next(flag for flag, said in (("--week", week), ("--type", type), ("--location", location)) if said)
+        raise Stopped(f"{what} does not go with --state.", "openmedspa slots --state CA --duration 15", exit_code=2)
     question = Question(practice, _day(date), duration, type and type.upper(), location, as_json)
     async with open_desk(data_dir) as desk:
         if state is not None:
@@ -75,10 +78,11 @@ async def _exams(desk: "Desk", state: str, question: Question) -> None:
     from zoneinfo import ZoneInfo
 
     from openmedspa.practices import queries, register
+    from openmedspa.practices.states import STATES
     from openmedspa.scheduling import roster
 
-    if not re.fullmatch(r"[A-Z]{2}", state):
-        raise Stopped(f"“{state}” is no state: two letters.", "Try --state CA.", exit_code=2)
+    if state not in STATES:
+        raise Stopped(f"“{state}” is no state of the United States.", "Two letters: --state CA.", exit_code=2)
     if question.practice is not None:
         practice_ids = [(await register.get_practice(desk.db, question.practice))["id"]]
     else:
@@ -123,13 +127,37 @@ async def _today(desk: "Desk", word: str, question: Question) -> None:
         show_json({**_whose(page), "next": next_, "date": day, "slots": times})
         return
     data(paint(_name(page.provider), BOLD, stream="stdout"))
+    if not page.diary.weekly and not any(page.diary.dates.values()):
+        hint = f"openmedspa import hours FILE --practice {provider['ppass']}"
+        data(typable(f"{'Next':<{LABEL}}has no hours at {page.location_id}: {hint}"))
+        return
     next_text = f"{found[0]:%a %d %b %Y} {time_of(found[1])[:5]}" if found else f"nothing in {MOST_DAYS} days"
-    data(f"{'Next':<12}{next_text}")
-    is_today = day == now.astimezone(page.zone).date()
-    label = "Today" if is_today else f"{day:%a %d %b}"
-    data(f"{label:<12}{_folded([time[:5] for time in times]) if times else _none(page, day)}")
+    data(f"{'Next':<{LABEL}}{next_text}")
+    today = now.astimezone(page.zone).date()
+    label = "Today" if day == today else f"{day:%a %d %b %Y}"
+    data(f"{label:<{LABEL}}{_folded([time[:5] for time in times]) if times else _none(page, day, today)}")
     minutes = page.visit
-    data(f"{'For':<12}{minutes.minutes} minutes, {minutes.before} before and {minutes.after} after, {page.zone.key}")
+    data(
+        f"{'For':<{LABEL}}{minutes.minutes} minutes, {minutes.before} before and {minutes.after} after, {page.zone.key}"
+    )
+    if not times and question.visit_type is None and (fitting := await _fitting(desk, provider, question, day, now)):
+        say(
+            typable(f"{', '.join(fitting)} would fit: openmedspa slots {page.provider['id']} {day} --type {fitting[0]}")
+        )
+
+
+async def _fitting(desk: "Desk", provider: "Row", question: Question, day: date, now: datetime) -> list[str]:
+    """The visit types of which there is a time on this day: each has its own time around it, and its own length."""
+    from openmedspa.scheduling import diaries, slots
+    from openmedspa.scheduling.queries import visit_types
+
+    found = []
+    for row in await visit_types.list_visit_types(desk.db, [provider["practice_id"]]):
+        asked = _asked(question._replace(visit_type=row["code"]))
+        page = await diaries.find(desk.db, provider["practice_id"], provider["id"], asked, first=day, last=day, now=now)
+        if page is not None and next(slots.offered(page.diary, page.visit, day, now=now), None) is not None:
+            found.append(row["code"])
+    return found
 
 
 async def _week(desk: "Desk", word: str, question: Question) -> None:
@@ -194,16 +222,20 @@ def _name(provider: "Row") -> str:
     return f"{titled} · {provider['specialty']}" if provider["specialty"] else titled
 
 
-def _none(page: "Page", day: date) -> str:
-    """Why a day offers nothing: closed, or full."""
-    own = page.diary.dates.get(day)
-    hours = page.diary.weekly.get(day.isoweekday(), ()) if own is None else own
-    return "nothing: all taken, or over" if hours else "closed"
+def _none(page: "Page", day: date, today: date) -> str:
+    """Why a day offers nothing."""
+    from openmedspa.scheduling.week import hours_of
+
+    if day < today:
+        return "nothing: it is past"
+    if day > today + timedelta(days=page.diary.window_days):
+        return f"nothing: further ahead than the {page.diary.window_days} days that can be booked"
+    return "nothing for so long: all taken, or over" if hours_of(page.diary, day) else "closed"
 
 
 def _folded(times: list[str], across: int = 10) -> str:
     lines = [" ".join(times[n : n + across]) for n in range(0, len(times), across)]
-    return f"\n{'':12}".join(lines)
+    return f"\n{'':{LABEL}}".join(lines)
 
 
 def _whose(page: "Page") -> dict[str, Any]:

@@ -1,12 +1,12 @@
 """A week as a picture for the terminal: colours where there are some, and readable without. Decides nothing."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from openmedspa.scheduling.clock import wall_of
 from openmedspa.scheduling.slots import time_of
-from openmedspa.scheduling.week import Cell, Day, Grid, Is
+from openmedspa.scheduling.week import Cell, Day, Entry, Grid, Is
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -14,16 +14,20 @@ if TYPE_CHECKING:
 
     from openmedspa.scheduling.diaries import Page
 
-TIMES, NARROW, WIDEST = 7, 12, 19
+TIMES, NARROWEST, WIDEST = 7, 10, 19
 # What begins a cell, and how it looks where there are colours.
 GLYPHS = {
     Is.OFFERED: "○", Is.BOOKED: "█", Is.HELD: "▒", Is.AROUND: "░", Is.BREAK: "┄", Is.AWAY: "╱", Is.OPEN: "·",
     Is.MISSING: "×", Is.CLOSED: " ",
 }  # fmt: skip
 STYLES = {
-    Is.OFFERED: "green", Is.BOOKED: "white on color(24)", Is.HELD: "black on color(179)", Is.AROUND: "color(67)",
-    Is.BREAK: "bright_black", Is.AWAY: "magenta", Is.OPEN: "bright_black", Is.MISSING: "red", Is.CLOSED: "",
+    Is.OFFERED: "green", Is.BOOKED: "color(231) on color(24)", Is.HELD: "color(16) on color(179)",
+    Is.AROUND: "color(67)", Is.BREAK: "bright_black", Is.AWAY: "magenta", Is.OPEN: "bright_black", Is.MISSING: "red",
+    Is.CLOSED: "",
 }  # fmt: skip
+# Fixed colours, not those that a palette calls white and black; every other block has another one,
+# so that what stands back to back is told apart.
+OTHERS = {Is.BOOKED: "color(231) on color(61)", Is.HELD: "color(16) on color(186)"}
 BARS = {Is.BOOKED: "bold color(39) on color(24)", Is.HELD: "bold color(136) on color(179)"}
 MARKS = {"Completed": " ✓", "NoShow": " ✗"}
 MEANINGS = {"Completed": "took place", "NoShow": "nobody came"}
@@ -47,18 +51,29 @@ def lines(
     days: Sequence[Day], grid: Grid, page: "Page", *, place: str, title: str, now: datetime, width: int
 ) -> "list[Text]":
     """The picture, as wide as there is room."""
-    column = max(8, min(WIDEST, (width - TIMES) // len(days)))
-    told = [*_heading(days, page, place=place, title=title), _blank(), *_day_names(days, column)]
-    shown = {Is.OFFERED, Is.BOOKED}
-    today, minute = wall_of(page.zone, int(now.timestamp()))
-    has_today = any(day.day == today for day in days)
-    for n, row in enumerate(grid.rows):
-        cells = [cells[n] for cells in grid.columns]
-        shown |= {cell.shows for cell in cells}
-        told.append(_row(row, cells, column, is_now=has_today and row <= minute < row + grid.row_minutes))
+    across = max(1, min(len(days), (width - TIMES) // NARROWEST))
+    column = max(NARROWEST, min(WIDEST, (width - TIMES) // across))
+    told = _heading(days, page, place=place, title=title)
+    for start in range(0, len(days), across):
+        some = Grid(grid.row_minutes, grid.rows, grid.columns[start : start + across])
+        told += [
+            _blank(),
+            *_block(days[start : start + across], some, column, wall_of(page.zone, int(now.timestamp()))),
+        ]
     if not grid.rows:
         told.append(_text("       No hours this week.", "bright_black"))
+    shown = {Is.OFFERED, Is.BOOKED} | {cell.shows for cells in grid.columns for cell in cells}
     return [*told, _blank(), *_legend(shown, grid, width)]
+
+
+def _block(days: Sequence[Day], grid: Grid, column: int, now: tuple[date, int]) -> "list[Text]":
+    """As many days as there is room for side by side. `now`: the day and minute there."""
+    told = _day_names(days, column)
+    has_today = any(day.day == now[0] for day in days)
+    for n, row in enumerate(grid.rows):
+        is_now = has_today and row <= now[1] < row + grid.row_minutes
+        told.append(_row(row, [cells[n] for cells in grid.columns], column, is_now=is_now))
+    return told
 
 
 def _heading(days: Sequence[Day], page: "Page", *, place: str, title: str) -> "list[Text]":
@@ -101,34 +116,43 @@ def _row(minute: int, cells: Sequence[Cell], column: int, *, is_now: bool) -> "T
 
 
 def _add(line: "Text", cell: Cell, column: int) -> None:
-    """One cell: its sign, what it says, and room before the next; blocks do without, where room is scarce."""
+    """One cell: its sign, what it says, and room before the next."""
     sign, style = GLYPHS[cell.shows], STYLES[cell.shows]
+    if cell.entry is not None and cell.order % 2:
+        style = OTHERS[cell.shows]
     if cell.entry is not None and cell.line == 0:
-        style = f"bold {style}"  # so that one after another are told apart
+        style = f"bold {style}"
     if cell.shows in BARS:
-        width = column - 1 if column < NARROW else column - 2
+        width = column - 2
         line.append(sign, BARS[cell.shows])
-        line.append(_cut(_said(cell), width).ljust(width), style)
-        line.append(" " * (column - 1 - width))
+        line.append(_cut(_said(cell, width), width).ljust(width), style)
+        line.append(" ")
     else:
-        said = FILLS.get(cell.shows, "") * (column - 2) or _said(cell)
+        said = FILLS.get(cell.shows, "") * (column - 2) or _said(cell, column - 2)
         line.append(_cut(sign + said, column - 1).ljust(column - 1), style)
         line.append(" ")
 
 
-def _said(cell: Cell) -> str:
+def _said(cell: Cell, width: int) -> str:
     if cell.shows is Is.OFFERED:
         more = f" +{len(cell.starts) - 1}" if len(cell.starts) > 1 else ""
         return f" {time_of(cell.starts[0])[:5]}{more}"
     if cell.entry is None:
         return ""
-    entry = cell.entry
-    free = " ○" if cell.starts else ""
-    if cell.line == 0:
-        return (entry.type or "held") + free
-    if cell.line == 1:
-        return f"{entry.minutes} min{MARKS.get(entry.status, '')}{free}"
-    return free
+    said = _spread(cell, cell.entry, width)
+    return (said[cell.line] if cell.line < len(said) else "") + " ○" * bool(cell.starts)
+
+
+def _spread(cell: Cell, entry: Entry, width: int) -> list[str]:
+    """What an entry says, over as many of its rows as it takes; all that is left stands in the last."""
+    words = [entry.type or "held", f"{entry.minutes} min{MARKS.get(entry.status, '')}"]
+    said = [time_of(cell.begins)[:5] if cell.begins is not None else words.pop(0)]
+    for word in words:
+        if len(said[-1]) + 1 + len(word) <= width or len(said) == cell.lines:
+            said[-1] += f" {word}"
+        else:
+            said.append(word)
+    return said
 
 
 def _legend(shown: set[Is], grid: Grid, width: int) -> "list[Text]":

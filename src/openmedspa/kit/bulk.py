@@ -79,6 +79,7 @@ class Import(Generic[R]):
         self._tell = tell
         self._seen = Seen()
         self._batch: list[Judged[R]] = []
+        self._turned_away: list[tuple[Entry, Faults]] = []  # since the last batch: told in the file's order
 
     async def run(self, entries: Iterable[Entry]) -> Totals:
         last = 0
@@ -86,7 +87,7 @@ class Import(Generic[R]):
             self.totals.rows += 1
             last = entry.line
             self._take(entry)
-            if len(self._batch) >= BATCH:
+            if max(len(self._batch), len(self._turned_away)) >= BATCH:
                 await self._flush(last)
         await self._flush(last)
         return self.totals
@@ -109,7 +110,7 @@ class Import(Generic[R]):
 
     def _turn_away(self, entry: Entry, faults: Faults) -> None:
         self.totals.refused += 1
-        self._refuse(entry, faults)
+        self._turned_away.append((entry, faults))
 
     async def _flush(self, line: int) -> None:
         if self._batch:
@@ -122,6 +123,9 @@ class Import(Generic[R]):
             self.totals.updated += outcome.updated
             self.totals.unchanged += outcome.unchanged
             self._batch = []
+        for entry, faults in sorted(self._turned_away, key=lambda refused: refused[0].line):
+            self._refuse(entry, faults)
+        self._turned_away = []
         self.totals.line = line
         self._tell(self.totals)
 

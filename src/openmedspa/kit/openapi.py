@@ -20,11 +20,11 @@ REFUSALS = {
     404: "There is no such thing, or it is another's.",
     405: "This path knows other methods: `Allow` names them.",
     408: "The body did not come in time.",
-    409: "The idempotency key was used for another request, or its first request is still running: then `Retry-After`.",
+    409: "Not as things stand; or the idempotency key came with another request, or with one that runs: `Retry-After`.",
     413: "The body is larger than this call takes.",
     415: "The body is not JSON by its content type.",
     422: "The input was read and is wrong: `fields` names each field and why.",
-    429: "Too many calls: try again after `Retry-After` seconds.",
+    429: "Too many calls, or too much at once: try again after `Retry-After` seconds.",
     500: "Our mistake.",
     503: "Overloaded, or the database is away: try again after `Retry-After` seconds.",
 }

@@ -29,6 +29,7 @@ KINDS = {
     "null": "null",
     "date": "a date",
 }
+TWICE = "stands there twice"
 DAY = "must be a date of the calendar, such as 2026-03-09"
 AT = re.compile(r" - at `(?:key in )?\$\.?(?P<path>[^`]*)`$")
 FIELD = re.compile(r"`(?P<field>[^`]+)`(?: (?P<why>.+))?$", re.DOTALL)
@@ -55,8 +56,12 @@ def query(raw: bytes, shape: type[T]) -> T:
     """The query string as `shape`; nothing in it is null, and names that the shape does not forbid are ignored."""
     if not raw:
         return cast("T", _empty(cast("Any", shape)))
-    pairs = dict(parse_qsl(raw.decode("latin-1"), keep_blank_values=True))
+    told = parse_qsl(raw.decode("latin-1"), keep_blank_values=True)
+    pairs = dict(told)
     refuse_nul(pairs)
+    if len(pairs) < len(told) and cast("Any", shape).__struct_config__.forbid_unknown_fields:
+        field = next(name for name, _ in told if [other for other, _ in told].count(name) > 1)
+        raise Invalid(f"{field} is invalid", f"{field} {TWICE}", code="field_invalid", fields={field: TWICE})
     return form(pairs, shape)
 
 

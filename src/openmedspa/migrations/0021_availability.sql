@@ -64,7 +64,7 @@ grant select on provider_hours to openmedspa_app;
 grant delete on provider_hours to openmedspa_system;
 
 -- On a date, instead of the week's: a row for each interval, or one without minutes when it is closed. Without a
--- provider it holds for everybody at the location who has none of their own for that date.
+-- provider it is when the location is open: that narrows the hours of all there who have none of their own on that date.
 create table date_hours (
   practice_id  int not null,
   id           bigint generated always as identity,
@@ -139,7 +139,7 @@ create table bookings (
   constraint bookings_reference_key unique (practice_id, reference),
   foreign key (practice_id, provider_id) references providers (practice_id, id),
   foreign key (practice_id, location_id) references locations (practice_id, id),
-  foreign key (practice_id, patient_id) references patients (practice_id, id),
+  foreign key (practice_id, patient_id) references patients (practice_id, id) on delete set null (patient_id),
   foreign key (exam_practice_id, exam_visit_id) references visits (practice_id, id),
   foreign key (practice_id, type) references visit_types (practice_id, code),
   check ((exam_practice_id is null) = (exam_visit_id is null)),
@@ -152,7 +152,7 @@ select scope_by_practice('bookings');
 grant select, insert, update on bookings to openmedspa_app;
 grant usage on sequence bookings_id_seq to openmedspa_app, openmedspa_system;
 
--- Each state of a booking since it was made: who brought it there, and when.
+-- Each state of a booking since it was made: who brought it there, and when. Null: whoever wrote the step did not say.
 create table booking_steps (
   practice_id int not null,
   booking_id  bigint not null,
@@ -162,6 +162,10 @@ create table booking_steps (
   location_id text not null,
   starts_at   timestamptz not null,
   minutes     int not null,
+  type          text,
+  patient_id    bigint,
+  treatment_ids text[],
+  notes         text,
   actor       text not null,
   at          timestamptz not null,
   primary key (practice_id, booking_id, id),
@@ -217,5 +221,32 @@ create table taken_times (
 create index taken_times_by_start on taken_times (practice_id, provider_id, from_at) include (until_at, lapses_at);
 create index taken_times_by_lapse on taken_times (lapses_at) where lapses_at is not null;
 select scope_by_practice('taken_times');
-grant select, insert, delete on taken_times to openmedspa_app;
+grant select, insert, update, delete on taken_times to openmedspa_app;
 grant delete on taken_times to openmedspa_system;
+
+-- A staging account's reset takes back what it booked and held as well.
+alter function reset_account(int) rename to reset_exams;
+create function reset_account(account int, out removed bigint, out restored bigint)
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare since timestamptz;
+begin
+  perform require_staging();
+  select known_at into strict since from partners where id = account for update;
+  delete from holds where partner_id = account;
+  create temporary table own on commit drop as
+    select s.practice_id, s.booking_id from booking_steps s
+    where s.at > since and s.actor in (select 'key:' || k.id from api_keys k where k.partner_id = account)
+      and s.id = (select min(f.id) from booking_steps f
+                  where f.practice_id = s.practice_id and f.booking_id = s.booking_id)
+    union
+    select b.practice_id, b.id from bookings b
+    join visits v on v.practice_id = b.exam_practice_id and v.id = b.exam_visit_id
+    where v.partner_id = account and v.ordered_at > since;
+  delete from taken_times t using own o where t.practice_id = o.practice_id and t.booking_id = o.booking_id;
+  delete from booking_steps s using own o where s.practice_id = o.practice_id and s.booking_id = o.booking_id;
+  delete from bookings b using own o where b.practice_id = o.practice_id and b.id = o.booking_id;
+  drop table own;
+  select r.removed, r.restored into removed, restored from reset_exams(account) r;
+end $$;
+revoke execute on function reset_account(int), reset_exams(int) from public, openmedspa_app;
+grant execute on function reset_account(int) to openmedspa_app;

@@ -89,5 +89,7 @@ def _type_choices(part: object) -> None:
         if part.get("format") == "decimal":  # msgspec takes it for text; the API writes and reads a number
             part["type"] = "number"
             del part["format"]
+        if str(part.get("pattern", "")).endswith(r"\Z"):  # Python's very end; `$` there lets a line break pass
+            part["pattern"] = part["pattern"].removesuffix(r"\Z") + "$"
     for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
         _type_choices(inner)

@@ -12,6 +12,7 @@ from openmedspa.partners.wire import MOST_COUNTED, moment, not_found, number, pa
 from openmedspa.scheduling import bookings, diaries, holds, places, slots
 from openmedspa.scheduling.clock import wall_of
 from openmedspa.scheduling.diaries import Asked, Page
+from openmedspa.scheduling.places import Clock
 from openmedspa.scheduling.queries import providers as queries
 from openmedspa.scheduling.shapes import (
     AskedQuery,
@@ -92,7 +93,8 @@ async def show_schedule(call: Call[Grant]) -> ScheduleOut:
 async def check_slot(call: Call[Grant]) -> CheckOut:
     """Whether a provider can be booked at this time, and if not, why.
 
-    Say a `duration`, a `visitType` or both. What is available can be booked with the same words, until somebody does.
+    Say a `duration`, a `visitType` or both. Without a `locationId` it is asked of the provider's home location; the
+    answer names none. What is available can be booked with the same words, until somebody does.
     """
     query = call.query
     page = await _open(call, query.date, query.date)
@@ -107,7 +109,8 @@ async def check_slot(call: Call[Grant]) -> CheckOut:
 async def list_slots(call: Call[Grant]) -> SlotsOut:
     """All times of a day at which a provider can be booked.
 
-    Say a `duration`, a `visitType` or both. What is listed can be booked with the same words, until somebody does.
+    Say a `duration`, a `visitType` or both. Without a `locationId` these are times at the provider's home location;
+    the answer names none. What is listed can be booked with the same words, until somebody does.
     """
     day = call.query.date
     page = await _open(call, day, day)
@@ -120,7 +123,8 @@ async def list_slots(call: Call[Grant]) -> SlotsOut:
 async def find_next_slot(call: Call[Grant]) -> NextSlotOut:
     """The first time at which a provider can be booked, from now on.
 
-    Say a `duration`, a `visitType` or both. It is the first that `slots` lists, day after day.
+    Say a `duration`, a `visitType` or both. It is the first that `slots` lists, day after day, at one location: the
+    provider's home unless `locationId` names another. For somebody who works at several, ask once for each.
     """
     days, today = call.query.maxDays, call.now.astimezone(UTC).date()
     page = await _open(call, today, today + timedelta(days=days))
@@ -140,15 +144,18 @@ async def book(call: Call[Grant]) -> OneBooking:
     """Book a visit with a provider.
 
     The time must be one that `slots` lists, or that you hold; any other is answered 409, `slot_taken` or
-    `slot_not_offered`, with the reason. The same request again is a second visit, and so 409, unless it carries the
-    same `Idempotency-Key`.
+    `slot_not_offered`, with the reason. A `HoldID` ends that hold, whatever time is booked. The same request again is
+    a second visit, and so 409, unless it carries the same `Idempotency-Key`.
     """
-    booking_id = await bookings.book(call.tx, call.grant, call.body, request_id=call.request_id, now=call.now)
+    booking_id = await bookings.book(call.tx, call.grant, call.body, request_id=call.request_id, clock=_clock(call))
     return OneBooking(_to_booking(await bookings.get(call.tx, call.grant, booking_id)))
 
 
 async def show_booking(call: Call[Grant]) -> OneBooking:
-    """One visit of a schedule, cancelled ones too."""
+    """One visit of a schedule, cancelled ones too.
+
+    `Date` and `Time` are by the clock of the location it is at.
+    """
     found = await bookings.get(call.db, call.grant, _booking_id(call))
     _note_read(call)
     return OneBooking(_to_booking(found))
@@ -158,10 +165,13 @@ async def change_booking(call: Call[Grant]) -> OneBooking:
     """Move a visit, say how it ended, or change what is noted about it: the fields given and no others.
 
     `Date`, `Time`, `Duration`, `Type`, `ProviderID` and `LocationID` move it, to a time that is offered; else it stays
-    where it is, and the answer is 409. `Status` ends it; only `Cancelled` gives its time back.
+    where it is, and the answer is 409. `Date` and `Time` are by the clock of the location it is at after the change.
+    `Status` ends it; only `Cancelled` gives its time back.
     """
     booking_id = _booking_id(call)
-    is_new = await bookings.change(call.tx, call.grant, booking_id, call.body, request_id=call.request_id, now=call.now)
+    is_new = await bookings.change(
+        call.tx, call.grant, booking_id, call.body, request_id=call.request_id, clock=_clock(call)
+    )
     if not is_new:
         _note_read(call)
     return OneBooking(_to_booking(await bookings.get(call.tx, call.grant, booking_id)))
@@ -170,10 +180,11 @@ async def change_booking(call: Call[Grant]) -> OneBooking:
 async def hold(call: Call[Grant]) -> OneHold:
     """Keep a time for five minutes, while somebody makes up their mind.
 
-    Nobody else is offered it meanwhile; book it with its `HoldID`, or let it lapse. At most 100 at once: then 429.
+    Nobody else is offered it meanwhile; book it with its `HoldID`, or let it lapse. A partner holds at most 100 times
+    of a practice at once: one more is 429.
     """
     wanted = call.body
-    held = await holds.hold(call.tx, call.grant, wanted, request_id=call.request_id, now=call.now)
+    held = await holds.hold(call.tx, call.grant, wanted, request_id=call.request_id, clock=_clock(call))
     return OneHold(
         Hold(
             id=held.id, expires_at=moment(held.lapses_at), provider_id=wanted.provider_id,
@@ -186,7 +197,7 @@ async def hold(call: Call[Grant]) -> OneHold:
 async def release_hold(call: Call[Grant]) -> HoldReleased:
     """Give a time back before its hold lapses."""
     hold_id = number(call.path["id"], of="hold")
-    await holds.release(call.tx, call.grant, hold_id, request_id=call.request_id, now=call.now)
+    await holds.release(call.tx, call.grant, hold_id, request_id=call.request_id, now=call.incoming.now)
     return HoldReleased(Released(hold_id))
 
 
@@ -195,14 +206,18 @@ async def _open(call: Call[Grant], first: date, last: date) -> Page:
     query: AskedQuery = call.query
     asked = Asked(minutes=query.duration, visit_type=query.visitType, location_id=query.locationId)
     page = await diaries.find(
-        call.db, call.grant.practice_id, _provider_id(call), asked, first=first, last=last, now=call.now
-    )
+        call.db, call.grant.practice_id, _provider_id(call), asked, first=first, last=last, now=call.now,
+        real_now=call.incoming.now,
+    )  # fmt: skip
     if page is None:
         raise not_found("provider")
-    faults = places.faults_of(page, type_field="visitType", location_field="locationId", duration_field="duration")
-    if faults:
+    if faults := places.faults_of(page, call.grant, places.QUERY):
         raise places.invalid(faults)
     return page
+
+
+def _clock(call: Call[Grant]) -> Clock:
+    return Clock(call.now, call.incoming.now)
 
 
 def _provider_id(call: Call[Grant]) -> int:

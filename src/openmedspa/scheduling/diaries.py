@@ -2,7 +2,6 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -14,7 +13,7 @@ from openmedspa.scheduling.slots import Diary, Minutes, Spans, Visit
 
 MOST_AHEAD_DAYS = 730  # nobody can be booked further ahead
 _hours = msgspec.json.Decoder(list[tuple[int, int, int, bool]]).decode
-_dates = msgspec.json.Decoder(list[tuple[date, int | None, int | None]]).decode
+_dates = msgspec.json.Decoder(list[tuple[date, int | None, int | None, bool]]).decode
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -41,13 +40,17 @@ class Page(Struct, frozen=True):
 
 
 async def find(
-    db: Reads, practice_id: int, provider_id: int, asked: Asked, *, first: date, last: date, now: datetime
-) -> Page | None:
-    """An active provider's diary for these local days; None: there is no such provider."""
+    db: Reads, practice_id: int, provider_id: int, asked: Asked, *, first: date, last: date, now: datetime,
+    real_now: datetime | None = None,
+) -> Page | None:  # fmt: skip
+    """An active provider's diary for these local days; None: there is no such provider.
+
+    Holds lapse by the server's own clock, `real_now`: they concern everybody, and each account of staging has its own.
+    """
     since, until = window(first, last, now=now)
     row = await queries.find_diary(
         db, [practice_id], provider_id, location_id=asked.location_id, visit_type=asked.visit_type, since=since,
-        until=until, now=now,
+        until=until, now=real_now or now, minutes=asked.minutes,
     )  # fmt: skip
     return None if row is None else to_page(row, asked)
 
@@ -73,12 +76,13 @@ def to_page(row: Row, asked: Asked) -> Page:
 
 
 def _to_diary(row: Row) -> Diary:
-    weekly, breaks = _weeks(row["hours"])
+    (weekly, breaks), (own, open_) = _weeks(row["hours"]), _to_dates(row["dates"])
     return Diary(
         zone=ZoneInfo(row["time_zone"]),
         weekly=weekly,
         breaks=breaks,
-        dates=_to_dates(row["dates"]),
+        dates=own,
+        open_on=open_,
         off=Spans(row["off_starts"], row["off_ends"]),
         taken=Spans(row["taken_starts"], row["taken_ends"]),
         step_minutes=row["step_minutes"],
@@ -88,6 +92,7 @@ def _to_diary(row: Row) -> Diary:
 
 
 Week = dict[int, tuple[Minutes, ...]]
+Dates = dict[date, tuple[Minutes, ...]]
 
 
 @lru_cache(maxsize=1024)
@@ -101,13 +106,15 @@ def _weeks(hours_json: str) -> tuple[Week, Week]:
     return weekly, breaks
 
 
-def _to_dates(dates_json: str) -> dict[date, tuple[Minutes, ...]]:
-    """Closed days have no hours."""
-    dates: dict[date, tuple[Minutes, ...]] = {}
-    for day, start, end in _dates(dates_json):
-        own: Any = () if start is None else ((start, end),)
-        dates[day] = (*dates.get(day, ()), *own)
-    return dates
+def _to_dates(dates_json: str) -> tuple[Dates, Dates]:
+    """The provider's own, and when the location is open. Closed days have no hours."""
+    own: Dates = {}
+    open_: Dates = {}
+    for day, start, end, is_own in _dates(dates_json):
+        dates = own if is_own else open_
+        hours: tuple[Minutes, ...] = () if start is None or end is None else ((start, end),)
+        dates[day] = (*dates.get(day, ()), *hours)
+    return own, open_
 
 
 def _midnight(day: date) -> datetime:

@@ -10,6 +10,8 @@ from openmedspa.kit.errors import NotFound
 from openmedspa.scheduling.queries import bookings as queries
 from openmedspa.usage import audit
 
+ALSO = {"Type": "type", "ProspectID": "patient_id", "TreatmentIDs": "treatment_ids", "Notes": "notes"}
+
 
 class Change(Struct, frozen=True):
     """One thing that a step changed."""
@@ -37,9 +39,9 @@ async def list_(tx: Tx, booking_id: int, *, actor: str, now: datetime) -> list[C
         found += [
             Change(step["at"], step["actor"], field, before.get(field), said)
             for field, said in told.items()
-            if before.get(field) != said
+            if before.get(field, "") != said
         ]
-        before = told
+        before |= told
     return found
 
 
@@ -51,4 +53,9 @@ def _told(step: Row) -> dict[str, str]:
         "Time": f"{starts_at:%Y-%m-%d %H:%M}, {step['minutes']} minutes",
         "Provider": str(step["provider_id"]),
         "Location": step["location_id"],
+        **{field: _said(step[column]) for field, column in ALSO.items() if step[column] is not None},
     }
+
+
+def _said(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -10,7 +10,7 @@ from openmedspa.partners.keys import Grant
 from openmedspa.partners.wire import not_found
 from openmedspa.scheduling import places
 from openmedspa.scheduling.diaries import Asked
-from openmedspa.scheduling.places import Place
+from openmedspa.scheduling.places import Clock, Place, Wish
 from openmedspa.scheduling.queries import holds as queries
 from openmedspa.scheduling.shapes import HoldIn
 from openmedspa.scheduling.slots import Why
@@ -26,17 +26,17 @@ class Held(Struct, frozen=True):
     lapses_at: datetime
 
 
-async def hold(tx: Tx, grant: Grant, wanted: HoldIn, *, request_id: str, now: datetime) -> Held:
+async def hold(tx: Tx, grant: Grant, wanted: HoldIn, *, request_id: str, clock: Clock) -> Held:
     """Keep a time that is offered. Conflict when it is not, TooMany beyond so many at once."""
+    now = clock.real_now
     if await queries.count_live(tx, grant.practice_ids, grant.partner_id, now=now) >= MOST_AT_ONCE:
         raise TooMany(
             "Too many holds", f"You hold {MOST_AT_ONCE} times already: book or release some.",
             retry_after_seconds=int(HELD_FOR.total_seconds()),
         )  # fmt: skip
     asked = Asked(minutes=wanted.duration, visit_type=wanted.type, location_id=wanted.location_id)
-    place = await places.find(
-        tx, grant, wanted.provider_id, asked, day=wanted.date, time=wanted.time, faults={}, now=now
-    )
+    wish = Wish(provider_id=wanted.provider_id, asked=asked, day=wanted.date, time=wanted.time)
+    place = await places.find(tx, grant, wish, faults={}, clock=clock)
     lapses_at = now + HELD_FOR
     hold_id = await queries.insert_hold(
         tx, grant.practice_ids, grant.practice_id, provider_id=wanted.provider_id, location_id=place.location_id,

@@ -28,16 +28,17 @@ class Week(Struct, frozen=True):
 
 
 async def get_provider(db: Reads, word: str, practice_id: int | None) -> Row:
-    """An active provider by number or name, whatever its capitals. NotFound, with the nearest names; Invalid when a
-    name means several."""
+    """An active provider by number, reference or name, whatever its capitals. NotFound, with the nearest names; Invalid
+    when a name means several."""
     known = await queries.list_providers_across_practices(db, practice_id)
     found = [one for one in known if word in (str(one["id"]), f"#{one['id']}")]
+    found = found or [one for one in known if one["reference"] == word]
     found = found or [one for one in known if one["name"].casefold() == word.strip().casefold()]
     if len(found) == 1:
         return found[0]
     if found:
         which = ", ".join(f"{one['id']} at {one['ppass']}" for one in found[:5])
-        raise Invalid(f"There are {len(found)} providers of that name.", f"Say the number: {which}.")
+        raise Invalid(f"There are {len(found)} providers of that reference or name.", f"Say the number: {which}.")
     names = {one["name"]: one for one in known}
     hint = "openmedspa import providers --help" if not known else f"Known are {_some(known)}."
     raise NotFound(f"There is no provider {word[:60]}.", did_you_mean(word, names, hint))
@@ -52,7 +53,7 @@ async def open_week(
     since, until = around - timedelta(days=2), around + timedelta(days=count + 3)
     row = await free.find_diary(
         tx, scope, provider["id"], location_id=asked.location_id, visit_type=asked.visit_type, since=since, until=until,
-        now=now,
+        now=now, minutes=asked.minutes,
     )  # fmt: skip
     if row is None:
         raise NotFound(f"There is no provider {provider['id']}.")

@@ -14,17 +14,19 @@ Status = Literal["Booked", "Cancelled", "Completed", "NoShow"]
 Ended = Literal["Cancelled", "Completed", "NoShow"]
 MOST_NOTES, MOST_TREATMENTS = 65_536, 50
 
-Day = Annotated[date, Meta(examples=["2026-03-09"], description="By the location's calendar.")]
-Time = Annotated[
-    str,
-    Meta(
+
+def _time(example: str) -> Meta:
+    return Meta(
         pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?\Z",
-        examples=["10:15:00"],
+        examples=[example],
         description="By the location's wall clock; seconds may be left out.",
         extra={"why": "must be a time of the day, such as 09:00:00"},
-        extra_json_schema={"pattern": "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"},
-    ),
-]
+    )
+
+
+Day = Annotated[date, Meta(examples=["2026-03-09"], description="By the location's calendar.")]
+Time = Annotated[str, _time("10:15:00")]  # to be checked
+TimeAsked = Annotated[str, _time("09:00:00")]  # to be booked
 Duration = Annotated[int, Meta(ge=5, le=480, examples=[30], description="Minutes.")]
 Type = Annotated[str, Meta(min_length=1, max_length=32, examples=["FOLLOWUP"], description="A visit type's code.")]
 Location = Annotated[str, Meta(min_length=1, max_length=68, examples=["loc_12345"])]
@@ -36,7 +38,7 @@ TypeAsked = Annotated[
     Meta(description="A visit type's code: its minutes, and those kept free around it; without one, the most of any."),
 ]
 LocationAsked = Annotated[Location, Meta(description="At which location; the provider's home unless given.")]
-Moment = Annotated[str, Meta(examples=["2026-03-09T17:00:00Z"])]
+Moment = Annotated[str, Meta(examples=["2026-03-02T17:00:00Z"])]
 ProviderId = Annotated[Id, Meta(examples=[1], description="A provider's number.")]
 ProspectId = Annotated[Id, Meta(examples=[12], description="Who comes: the `ID` of somebody of the practice.")]
 Clock = Annotated[str, Meta(examples=["09:00:00"])]
@@ -126,7 +128,7 @@ class ScheduleOut(Struct, frozen=True):
 class Checked(Struct, frozen=True, kw_only=True, rename="pascal"):
     provider_id: Number = field(name="ProviderID")
     date: Day
-    time: Clock
+    time: Annotated[str, Meta(examples=["10:15:00"])]
     duration: Annotated[int, Meta(examples=[30])]
     available: Annotated[bool, Meta(examples=[True])]
     reason: Annotated[str, Meta(description="Why it is not available, in a sentence for people.")] | UnsetType = UNSET
@@ -163,7 +165,7 @@ class NextSlot(Struct, frozen=True, kw_only=True, rename="pascal"):
 
     provider_id: Number = field(name="ProviderID")
     duration: Annotated[int, Meta(examples=[30])]
-    search_window_days: Annotated[int, Meta(examples=[30], description="The `maxDays` that was asked for.")]
+    search_window_days: Annotated[int, Meta(examples=[365], description="The `maxDays` that was asked for.")]
     the_next_slot: TheNextSlot | None
 
 
@@ -178,7 +180,7 @@ class BookingIn(Struct, frozen=True, forbid_unknown_fields=True, rename="pascal"
 
     provider_id: ProviderId = field(name="ProviderID")
     date: Day
-    time: Time
+    time: TimeAsked
     duration: DurationAsked | None = None
     prospect_id: ProspectId = field(name="ProspectID")
     type: Type
@@ -193,16 +195,19 @@ class BookingIn(Struct, frozen=True, forbid_unknown_fields=True, rename="pascal"
 class BookingChange(Struct, frozen=True, forbid_unknown_fields=True, rename="pascal", kw_only=True):
     """What may be changed of a visit; what is left out stays. A visit is moved or ended, not both at once."""
 
-    read_only: ClassVar = frozenset({"VisitID", "CreatedAt", "UpdatedAt", "HoldID"})
+    read_only: ClassVar = frozenset({"VisitID", "CreatedAt", "UpdatedAt"})
 
     provider_id: ProviderId | UnsetType = field(name="ProviderID", default=UNSET)
     date: Day | UnsetType = UNSET
-    time: Time | UnsetType = UNSET
+    time: TimeAsked | UnsetType = UNSET
     duration: Duration | UnsetType = UNSET
     prospect_id: ProspectId | UnsetType = field(name="ProspectID", default=UNSET)
     type: Type | UnsetType = UNSET
     location_id: Location | UnsetType = field(name="LocationID", default=UNSET)
     treatment_ids: Treatments | UnsetType = field(name="TreatmentIDs", default=UNSET)
+    hold_id: (
+        Annotated[Id, Meta(description="A hold of yours on the time it is moved to; that hold ends.")] | UnsetType
+    ) = field(name="HoldID", default=UNSET)
     notes: Notes | UnsetType = UNSET
     status: Ended | UnsetType = UNSET
 
@@ -219,7 +224,7 @@ class Booking(Struct, frozen=True, rename="pascal", kw_only=True):
     duration: Annotated[int, Meta(examples=[30])]
     type: Type
     status: Annotated[Status, Meta(examples=["Booked"])]
-    treatment_ids: Annotated[list[str], Meta(examples=[["treatment_001"]])] = field(name="TreatmentIDs")
+    treatment_ids: Annotated[list[str], Meta(examples=[[]])] = field(name="TreatmentIDs")
     notes: Annotated[str, Meta(examples=[""])]
     created_at: Moment
     updated_at: Moment
@@ -236,15 +241,15 @@ class HoldIn(Struct, frozen=True, forbid_unknown_fields=True, rename="pascal", k
 
     provider_id: ProviderId = field(name="ProviderID")
     date: Day
-    time: Time
+    time: TimeAsked
     duration: DurationAsked | None = None
     type: TypeAsked | None = None
     location_id: LocationAsked | None = field(name="LocationID", default=None)
 
 
 class Hold(Struct, frozen=True, rename="pascal", kw_only=True):
-    id: Annotated[int, Meta(examples=[7], description="For booking, or to release it.")] = field(name="HoldID")
-    expires_at: Annotated[Moment, Meta(description="When the time is anybody's again.")]
+    id: Annotated[int, Meta(examples=[1], description="For booking, or to release it.")] = field(name="HoldID")
+    expires_at: Annotated[str, Meta(examples=["2026-03-02T17:05:00Z"], description="When the time is anybody's again.")]
     provider_id: Number = field(name="ProviderID")
     location_id: Location = field(name="LocationID")
     date: Day
@@ -257,7 +262,7 @@ class OneHold(Struct, frozen=True):
 
 
 class Released(Struct, frozen=True, rename="pascal"):
-    id: Annotated[int, Meta(examples=[7])] = field(name="HoldID")
+    id: Annotated[int, Meta(examples=[1])] = field(name="HoldID")
     released: Annotated[bool, Meta(examples=[True])] = True
 
 

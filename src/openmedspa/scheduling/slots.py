@@ -63,7 +63,8 @@ class Spans(Struct, frozen=True):
 class Diary(Struct, frozen=True, kw_only=True):
     """All that decides about one provider at one location, for the days it was read for.
 
-    `weekly` and `breaks` go by ISO weekday, 1 for Monday; `dates` stands instead of both, an empty day is closed.
+    `weekly` and `breaks` go by ISO weekday, 1 for Monday; `dates` stands instead of both, an empty day is closed;
+    `open_on` is when the location is open on a date, which narrows the week and no date of the provider's own.
     `taken` includes the time that is kept free around visits.
     """
 
@@ -71,6 +72,7 @@ class Diary(Struct, frozen=True, kw_only=True):
     weekly: Mapping[int, tuple[Minutes, ...]]
     breaks: Mapping[int, tuple[Minutes, ...]] = {}
     dates: Mapping[date, tuple[Minutes, ...]] = {}
+    open_on: Mapping[date, tuple[Minutes, ...]] = {}
     off: Spans = Spans()
     taken: Spans = Spans()
     step_minutes: int = 15
@@ -159,6 +161,9 @@ def _stretches(diary: Diary, day: date) -> Sequence[Stretch]:
     if own is not None:
         return _cut(own, ())
     weekday = day.isoweekday()
+    if day in diary.open_on:
+        hours = tuple(_common(diary.weekly.get(weekday, ()), diary.open_on[day]))
+        return _cut(hours, diary.breaks.get(weekday, ()))
     return _cut(diary.weekly.get(weekday, ()), diary.breaks.get(weekday, ()))
 
 
@@ -240,6 +245,14 @@ def _cut(hours: tuple[Minutes, ...], breaks: tuple[Minutes, ...]) -> Sequence[St
         for start, end in joined(hours)
         for since, until in _without(joined(breaks), start, end)
     ]
+
+
+def _common(some: Sequence[Minutes], others: Sequence[Minutes]) -> Iterator[Minutes]:
+    """What lies in both."""
+    for start, end in joined(some):
+        for since, until in joined(others):
+            if max(start, since) < min(end, until):
+                yield max(start, since), min(end, until)
 
 
 def joined(intervals: Sequence[Minutes]) -> list[Minutes]:

@@ -33,7 +33,9 @@ class Offer(Struct, frozen=True):
 async def next_exams(db: Reads, practice_id: int, state: str, *, minutes: int, days: int, now: datetime) -> list[Offer]:
     """The first free moment of each provider licensed where the patient is, the earliest first; today is a day."""
     found = []
-    for row in await _licensed(db, practice_id, state, since=now, until=now + timedelta(days=days), now=now):
+    for row in await _licensed(
+        db, practice_id, state, minutes=minutes, since=now, until=now + timedelta(days=days), now=now
+    ):
         page = diaries.to_page(row, Asked(minutes=minutes, visit_type=EXAM))
         left = (row["expires_on"] - now.astimezone(page.zone).date()).days + 1  # of the licence
         if (first := slots.next_offered(page.diary, page.visit, min(days, left), now=now)) is not None:
@@ -46,7 +48,7 @@ async def list_exams(
 ) -> list[Offer]:
     """All free moments of those providers that begin within this time, in order: a list to pick from."""
     found = []
-    for row in await _licensed(db, practice_id, state, since=since, until=until, now=now):
+    for row in await _licensed(db, practice_id, state, minutes=minutes, since=since, until=until, now=now):
         page = diaries.to_page(row, Asked(minutes=minutes, visit_type=EXAM))
         day, last = since.astimezone(page.zone).date(), until.astimezone(page.zone).date()
         while day <= min(last, row["expires_on"]):
@@ -57,11 +59,13 @@ async def list_exams(
 
 
 async def _licensed(
-    db: Reads, practice_id: int, state: str, *, since: datetime, until: datetime, now: datetime
+    db: Reads, practice_id: int, state: str, *, minutes: int, since: datetime, until: datetime, now: datetime
 ) -> Sequence[Row]:
     groups = await queries.list_exam_groups(db, practice_id)
     first, last = diaries.window(since.date(), until.date(), now=now)
-    return await queries.list_licensed_diaries(db, groups, state, visit_type=EXAM, since=first, until=last, now=now)
+    return await queries.list_licensed_diaries(
+        db, groups, state, visit_type=EXAM, minutes=minutes, since=first, until=last, now=now
+    )
 
 
 def _offer(row: Row, moment: int) -> Offer:

@@ -47,7 +47,8 @@ async def put(tx: Tx, practice_id: int, code: str, wanted: Wanted, *, actor: str
     scope = [practice_id]
     row = await queries.find_visit_type(tx, scope, practice_id, code)
     if row is None and wanted.minutes is None:
-        hint = f"openmedspa visit-types set {code} --minutes 30"
+        ppass = await queries.get_ppass(tx, practice_id)
+        hint = f"openmedspa visit-types set {code} --practice {ppass} --minutes 30"
         raise Invalid(f"{code} is new: say how many minutes it takes.", hint)
     was = None if row is None else _of(row)
     becomes = _with(was or Said(code.capitalize(), wanted.minutes or 0), wanted)

@@ -11,9 +11,10 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from openmedspa.scheduling.clock import moment_of, wall_of
-from openmedspa.scheduling.slots import DAY_MINUTES, Diary, Minutes, Span, Visit, offered
+from openmedspa.scheduling.slots import DAY_MINUTES, Diary, Minutes, Span, Visit, joined, offered
 
 MOST_ROWS, LONGER_ROWS = 52, (15, 30, 60)
 
@@ -55,12 +56,19 @@ class Is(Enum):
 
 
 class Cell(Struct, frozen=True):
-    """A row of a day; `entry` is what shows there, `line` which of its rows this is."""
+    """A row of a day; `entry` is what shows there, `line` which of its rows this is, of how many.
+
+    `begins`: the minute at which the entry begins, where no row does. `order` counts the day's entries, so that one
+    after another can be told apart.
+    """
 
     shows: Is
     starts: Sequence[int] = ()  # minutes of the day that are offered
     entry: Entry | None = None
     line: int = 0
+    lines: int = 1
+    begins: int | None = None
+    order: int = 0
 
 
 class Day(Struct, frozen=True, kw_only=True):
@@ -120,16 +128,32 @@ def grid_of(days: Sequence[Day], diary: Diary) -> Grid:
     return Grid(row, rows, [_column(day, diary.zone, rows) for day in days])
 
 
+def hours_of(diary: Diary, day: date) -> list[Minutes]:
+    """The date's own, else the week's, within those of the location if it has any on that date."""
+    if day in diary.dates:
+        return sorted(diary.dates[day])
+    week = sorted(diary.weekly.get(day.isoweekday(), ()))
+    if day not in diary.open_on:
+        return week
+    opened = joined(diary.open_on[day])
+    return [
+        (max(start, since), min(end, until))
+        for start, end in joined(week)
+        for since, until in opened
+        if max(start, since) < min(end, until)
+    ]
+
+
 def _day(
     diary: Diary, visit: Visit, entries: Sequence[Entry], day: date, *, elsewhere: Sequence[Elsewhere], today: date,
     now: datetime,
 ) -> Day:  # fmt: skip
     since, until = moment_of(diary.zone, day, 0), moment_of(diary.zone, day + timedelta(days=1), 0)
-    weekday, own = day.isoweekday(), diary.dates.get(day)
+    weekday = day.isoweekday()
     return Day(
         day=day,
-        hours=sorted(diary.weekly.get(weekday, ()) if own is None else own),
-        breaks=sorted(diary.breaks.get(weekday, ())) if own is None else (),
+        hours=hours_of(diary, day),
+        breaks=sorted(diary.breaks.get(weekday, ())) if day not in diary.dates else (),
         starts=[minute for minute, _ in offered(diary, visit, day, now=now)],
         entries=[entry for entry in entries if entry.taken[0] < until and entry.taken[1] > since],
         away=diary.off.between(since, until),
@@ -153,26 +177,40 @@ def _walls(day: Day, zone: ZoneInfo) -> list[Minutes]:
 def _column(day: Day, zone: ZoneInfo, rows: range) -> list[Cell]:
     at = partial(moment_of, zone, day.day)
     cells: list[Cell] = []
-    lines: dict[tuple[str, int], int] = {}
     for minute in rows:
         end = min(minute + rows.step, DAY_MINUTES)
         until = at(end) if end < DAY_MINUTES else moment_of(zone, day.day + timedelta(days=1), 0)
-        cell = _cell(day, (minute, end), (at(minute), until))
-        if cell.entry is not None:
-            key = (cell.entry.kind, cell.entry.id)
-            lines[key] = lines.get(key, -1) + 1
-            cell = Cell(cell.shows, cell.starts, cell.entry, lines[key])
-        cells.append(cell)
-    return cells
+        cells.append(_cell(day, (minute, end), (at(minute), until)))
+    return _numbered(cells, day, zone, rows)
+
+
+def _numbered(cells: Sequence[Cell], day: Day, zone: ZoneInfo, rows: range) -> list[Cell]:
+    """Each cell of an entry with which of its rows it is."""
+    met = [(cell.entry.kind, cell.entry.id) if cell.entry is not None else None for cell in cells]
+    order = {key: n for n, key in enumerate(dict.fromkeys(key for key in met if key is not None))}
+    seen: dict[tuple[str, int], int] = {}
+    numbered = []
+    for cell, key in zip(cells, met, strict=True):
+        if cell.entry is None or key is None:
+            numbered.append(cell)
+        else:
+            line = seen.get(key, 0)
+            seen[key] = line + 1
+            on, start = wall_of(zone, cell.entry.span[0])
+            begins = start if on == day.day and start not in rows else None
+            numbered.append(replace(cell, line=line, lines=met.count(key), begins=begins, order=order[key]))
+    return numbered
 
 
 def _cell(day: Day, minutes: Minutes, span: Span) -> Cell:
     starts = [start for start in day.starts if minutes[0] <= start < minutes[1]]
     if span[0] >= span[1]:
         return Cell(Is.MISSING)
-    for entry in day.entries:
-        if _meet(entry.span, span):
-            return Cell(Is.BOOKED if entry.kind == "booking" else Is.HELD, starts, entry)
+    met = [entry for entry in day.entries if _meet(entry.span, span)]
+    if met:
+        # One that lies within this row is seen here or nowhere.
+        entry = next((one for one in met if span[0] <= one.span[0] and one.span[1] <= span[1]), met[0])
+        return Cell(Is.BOOKED if entry.kind == "booking" else Is.HELD, starts, entry)
     if starts:
         return Cell(Is.OFFERED, starts)
     if not any(_meet(hours, minutes) for hours in day.hours):

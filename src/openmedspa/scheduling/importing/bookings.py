@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from msgspec import UNSET, Struct
+from msgspec.structs import replace
 
 from openmedspa.kit.bulk import Faults, Judged, Outcome
 from openmedspa.kit.db import Row, Tx
 from openmedspa.kit.seen import Seen
+from openmedspa.scheduling.importing import people
 from openmedspa.scheduling.importing.bookings_rows import FIELDS, NEEDED, Wanted, judge
 from openmedspa.scheduling.importing.register import Register
 from openmedspa.scheduling.queries import importing
@@ -72,8 +75,15 @@ class Bookings:
         3. Where somebody has it, say who. 4. Write what else changes."""
         await importing.update_planning(tx)
         await importing.lock_practice(tx, self._scope, self._practice_id)
-        failed = await self._unknown(tx, batch)
-        rows = {position: judged.row for position, judged in enumerate(batch) if position not in failed}
+        meant, nobody = await people.find(
+            tx, self._scope, self._practice_id, {n: one.row.person for n, one in enumerate(batch) if one.row.person}
+        )
+        failed = _both(nobody, await self._unknown(tx, batch))
+        rows = {
+            position: replace(judged.row, patient_id=meant[position]) if position in meant else judged.row
+            for position, judged in enumerate(batch)
+            if position not in failed
+        }
         known = {
             row["reference"]: row
             for row in await queries.lock_bookings_of_references(
@@ -87,7 +97,8 @@ class Bookings:
             change = self._known(position, row, there) if there else self._new(position, row, next(numbers))
             if change.after != change.before:
                 changes.append(change)
-        refused = await self._settle(tx, changes) if changes else {}
+        lines = {position: judged.entry.line for position, judged in enumerate(batch)}
+        refused = await self._settle(tx, changes, lines) if changes else {}
         done = [change for change in changes if change.position not in refused]
         created = sum(change.before is None for change in done)
         if done:
@@ -110,7 +121,7 @@ class Bookings:
         for position, judged in enumerate(batch):
             wrong = {"ProspectID": "is nobody of this practice"} if judged.row.patient_id in nobody else {}
             if missing := [treatment for treatment in judged.row.treatment_ids or () if treatment in nothing]:
-                wrong["TreatmentIDs"] = f"has no treatments: {', '.join(missing[:5])}"
+                wrong["TreatmentIDs"] = f"names no treatment: {', '.join(missing[:5])}"
             if wrong:
                 failed[position] = wrong
         return failed
@@ -132,7 +143,7 @@ class Bookings:
             after["location_id"] = row.home_location_id
         return Change(there["id"], position, before, after, row.reference)
 
-    async def _settle(self, tx: Tx, changes: Sequence[Change]) -> dict[int, Faults]:
+    async def _settle(self, tx: Tx, changes: Sequence[Change], lines: Mapping[int, int]) -> dict[int, Faults]:
         """Write all that finds its time free; the rest by position, with who is in the way.
 
         A booking that cannot move stays where it was, and its old time may be what another row has just taken: then
@@ -163,15 +174,22 @@ class Bookings:
             bookings=[self._columns(change) for change in changed],
         )  # fmt: skip
         in_ = {change.id for change in changed} | settled
-        return await self._why(tx, [change for change in changes if change.id not in in_])
+        new = {change.id: lines[change.position] for change in changes if change.before is None}
+        return await self._why(tx, [change for change in changes if change.id not in in_], new)
 
-    async def _why(self, tx: Tx, refused: Sequence[Change]) -> dict[int, Faults]:
+    async def _why(self, tx: Tx, refused: Sequence[Change], new: Mapping[int, int]) -> dict[int, Faults]:
+        """`new`: the lines of visits that this file brings, by numbers which a dry run takes back."""
         if not refused:
             return {}
         others = await queries.list_in_the_way(
             tx, self._scope, self._practice_id, bookings=[self._columns(change) for change in refused]
         )
-        return {change.position: {"": _met(others.get(change.position))} for change in refused}
+        return {
+            change.position: {
+                "": _met(others.get(change.position), new, self._register.zones[change.after["location_id"]])
+            }
+            for change in refused
+        }
 
     def _columns(self, change: Change) -> dict[str, Any]:
         around = self._register.types[change.after["type"]]
@@ -187,10 +205,16 @@ def _told(row: Wanted) -> dict[str, Any]:
     return {"provider_id": row.provider_id, "starts_at": row.starts_at, "type": row.type} | told
 
 
-def _met(other: Row | None) -> str:
+def _met(other: Row | None, new: Mapping[int, int], zone: ZoneInfo) -> str:
+    """Its start by the clock of the row's own location."""
     if other is None:
         return "wants a time that another row of this file leaves free only now: import it once more"
-    who = f"visit {other['booking_id']}" if other["booking_id"] else f"hold {other['hold_id']}"
+    number = other["booking_id"]
+    who = f"line {new[number]}" if number in new else f"visit {number}" if number else f"hold {other['hold_id']}"
     if other["do_visits_meet"]:
-        return f"overlaps {who}, which begins at {other['starts_at']:%Y-%m-%dT%H:%M:%SZ}"
+        return f"overlaps {who}, which begins on {other['starts_at'].astimezone(zone):%Y-%m-%d at %H:%M} ({zone.key})"
     return f"fits only without the time kept free around visits: {who} is too near"
+
+
+def _both(some: Mapping[int, Faults], others: Mapping[int, Faults]) -> dict[int, Faults]:
+    return {position: some.get(position, {}) | others.get(position, {}) for position in {*some, *others}}

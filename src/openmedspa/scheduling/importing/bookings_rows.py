@@ -38,6 +38,9 @@ class BookingRow(Struct, frozen=True, forbid_unknown_fields=True, rename="pascal
     duration: Annotated[int, Meta(ge=5, le=480)] | UnsetType = UNSET
     type: str
     prospect_id: Id | UnsetType | None = field(name="ProspectID", default=UNSET)
+    email: str | UnsetType = field(name="EMail", default=UNSET)
+    last_name: str | UnsetType = UNSET
+    full_name: str | UnsetType = UNSET
     status: Status | UnsetType = UNSET
     notes: Notes | UnsetType = UNSET
     treatment_ids: str | list[str] | UnsetType = field(name="TreatmentIDs", default=UNSET)
@@ -45,6 +48,14 @@ class BookingRow(Struct, frozen=True, forbid_unknown_fields=True, rename="pascal
 
 
 FIELDS: files.Fields = {name: KINDS.get(name, "text") for name in BookingRow.__struct_encode_fields__}
+
+
+class Called(Struct, frozen=True):
+    """A person as a row names them who has no number: all that is given must fit."""
+
+    email: str
+    last_name: str | None
+    full_name: str | None
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
@@ -58,6 +69,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
     location_id: str | UnsetType
     minutes: int | UnsetType
     patient_id: int | UnsetType | None
+    person: Called | None
     status: Status | UnsetType
     notes: str | UnsetType
     treatment_ids: list[str] | UnsetType
@@ -65,7 +77,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
 def judge(given: dict[str, Any], register: Register, *, now: datetime) -> Wanted | Faults:
     given = {name: value for name, value in given.items() if value is not None or name == "ProspectID"}
-    wrong = files.unprintable(given) | blank(given, ("Reference",))
+    wrong = files.unprintable(given) | blank(given, ("Reference", "EMail", "LastName", "FullName"))
     try:
         row = msgspec.convert(given, BookingRow)
     except msgspec.ValidationError as trouble:
@@ -81,15 +93,30 @@ def judge(given: dict[str, Any], register: Register, *, now: datetime) -> Wanted
     starts_at = _start(row, zone, wrong)
     if starts_at is not None and row.status in {"Completed", "NoShow"} and starts_at > now:
         wrong["Status"] = f"may not be {row.status} before the visit has begun"
-    treatments = _treatments(row.treatment_ids, wrong)
+    treatments, person = _treatments(row.treatment_ids, wrong), _called(row, wrong)
     if wrong or provider is None or place is None or starts_at is None:
         return wrong
     reference = row.reference or f"{OWN}{provider.id}:{starts_at:%Y%m%dT%H%M%SZ}"
     return Wanted(
         reference=reference, provider_id=provider.id, home_location_id=place, starts_at=starts_at, type=row.type,
-        location_id=row.location_id, minutes=row.duration, patient_id=row.prospect_id, status=row.status,
+        location_id=row.location_id, minutes=row.duration, patient_id=row.prospect_id, person=person, status=row.status,
         notes=row.notes, treatment_ids=treatments,
     )  # fmt: skip
+
+
+def _called(row: BookingRow, wrong: Faults) -> Called | None:
+    """Whom EMail and a name mean; None when the row does not say it that way."""
+    given = {"EMail": row.email, "LastName": row.last_name, "FullName": row.full_name}
+    told = [name for name, value in given.items() if value is not UNSET]
+    if told and row.prospect_id is not UNSET:
+        wrong |= dict.fromkeys(told, "must be left out where ProspectID is given")
+    elif told and not isinstance(row.email, str):
+        wrong["EMail"] = f"is required beside {told[0]}"
+    elif told == ["EMail"]:
+        wrong["LastName"] = "is required beside EMail, or FullName"
+    elif isinstance(row.email, str):
+        return Called(row.email, row.last_name or None, row.full_name or None)
+    return None
 
 
 def _start(row: BookingRow, zone: ZoneInfo, wrong: Faults) -> datetime | None:

@@ -57,11 +57,14 @@ class CalendarImport:
         self._is_dry = is_dry
         self._clock = clock
         self._refuse = refuse
+        self._refused: list[tuple[Entry, Faults]] = []
 
     async def run(self, calendar: ics.Calendar, name: str) -> CalendarTotals:
         """`name` says which calendar this is: only what an earlier run brought under it is changed or removed."""
         prefix = f"ics:{_hash(name, 16)}:"
         times = self._times(calendar, prefix)
+        for entry, faults in sorted(self._refused, key=lambda refused: refused[0].line):
+            self._refuse(entry, faults)
 
         async def work(tx: Tx) -> Outcome:
             self.totals.removed = 0
@@ -127,7 +130,7 @@ class CalendarImport:
         """What an earlier run brought of it stays: it was not seen to go."""
         self.totals.refused += 1
         times.unread.add(_hash(uid, 32))
-        self._refuse(Entry(line, {}, [uid]), {"": f"{why} (UID {uid[:80]})" if uid else why})
+        self._refused.append((Entry(line, {}, [uid]), {"": f"{why} (UID {uid[:80]})" if uid else why}))
 
     async def _write(self, tx: Tx, times: Times, prefix: str) -> Outcome:
         """1. Let no other import in. 2. Compare with what this calendar brought before. 3. Write the difference."""

@@ -15,7 +15,9 @@ from openmedspa.kit.bulk import Outcome as Result
 from openmedspa.kit.db import Database, Tx
 from openmedspa.kit.errors import Stopped
 from openmedspa.kit.files import Entry
+from openmedspa.scheduling.importing import hours_told
 from openmedspa.scheduling.importing.hours_rows import Off, Piece, Rows, Unit
+from openmedspa.scheduling.importing.hours_told import Part
 from openmedspa.scheduling.queries import importing as queries
 from openmedspa.scheduling.queries import importing_hours as hours_queries
 from openmedspa.scheduling.slots import Minutes, joined
@@ -23,7 +25,6 @@ from openmedspa.usage import audit
 
 MOST_ROWS = 200_000
 
-Part = tuple[int, bool]  # a weekday's hours or breaks; of a date 0 and no breaks
 Day = Mapping[Part, Sequence[Minutes]]  # a part without minutes: closed
 
 
@@ -40,6 +41,12 @@ class Counts(NamedTuple):
     unchanged: int = 0
 
 
+class HoursTotals(Totals):
+    """Rows; `removed` counts days, and breaks of days, that the file's weeks no longer have."""
+
+    removed: int = 0
+
+
 class HoursImport:
     """One run over a file. Rows of hours are few: they are read to the end before anything is written."""
 
@@ -47,7 +54,8 @@ class HoursImport:
         self, db: Database, rows: Rows, *, actor: str, now: datetime, is_dry: bool,
         refuse: Callable[[Entry, Faults], None], tell: Callable[[Totals], None],
     ) -> None:  # fmt: skip
-        self.totals = Totals()
+        self.totals = HoursTotals()
+        self.notes: list[str] = []
         self._db = db
         self._rows = rows
         self._practice_id = rows.register.practice_id
@@ -57,14 +65,17 @@ class HoursImport:
         self._refuse = refuse
         self._tell = tell
         self._refused: list[tuple[Entry, Faults]] = []
+        self._lost: list[str] = []
         self._broken: dict[Unit, int] = {}  # a week or date of which a row was refused: its line
 
-    async def run(self, entries: Iterable[Entry]) -> Totals:
+    async def run(self, entries: Iterable[Entry]) -> HoursTotals:
         taken = self._complete(self._contradicted(list(self._read(entries))))
         for entry, faults in sorted(self._refused, key=lambda refused: refused[0].line):
             self._refuse(entry, faults)
         self.totals.refused = len(self._refused)
+        self.notes += _idle_breaks(taken)
         written = await self._write(taken)
+        self.notes += self._lost
         self.totals.created, self.totals.updated, self.totals.unchanged = written
         self._tell(self.totals)
         return self.totals
@@ -135,6 +146,7 @@ class HoursImport:
         scope = [self._practice_id]
         await queries.lock_practice(tx, scope, self._practice_id)
         created = updated = unchanged = 0
+        self.totals.removed, self._lost = 0, []
         for some in _batches(units):
             there = await self._present(tx, some)
             wanted = {unit: _day(units[unit]) for unit in some}
@@ -144,14 +156,29 @@ class HoursImport:
                 created += rows * (unit not in there and unit in changed)
                 unchanged += rows * (unit not in changed)
                 updated += rows * (unit in there and unit in changed)
+            self._tell_lost(changed, there, wanted, units)
             await self._rewrite(tx, {unit: wanted[unit] for unit in changed})
         created, updated, unchanged = await self._write_off(tx, off, Counts(created, updated, unchanged))
         if created or updated:
             await audit.record(
                 tx, self._practice_id, actor=self._actor, action="hours.imported",
-                subject=f"{created} created, {updated} updated", request_id=None, now=self._now,
+                subject=f"{created} created, {updated} updated, {self.totals.removed} removed", request_id=None,
+                now=self._now,
             )  # fmt: skip
         return Counts(created, updated, unchanged)
+
+    def _tell_lost(
+        self, changed: Sequence[Unit], there: Mapping[Unit, Day], wanted: Mapping[Unit, Day],
+        units: Mapping[Unit, Sequence[Piece]],
+    ) -> None:  # fmt: skip
+        """Weekdays that go because the file does not name them: easily meant otherwise."""
+        for unit in changed:
+            if unit.day is None and unit.provider_id is not None:
+                lost = hours_told.lost(there.get(unit, {}), wanted[unit], {piece.weekday for piece in units[unit]})
+                if any(lost):
+                    self.totals.removed += len(lost.days) + len(lost.breaks)
+                    name = self._rows.register.providers[unit.provider_id].name
+                    self._lost.append(f"{name} at {unit.location_id}: {hours_told.in_words(lost)}")
 
     async def _write_off(self, tx: Tx, off: Sequence[Off], counts: Counts) -> Counts:
         """Take back first, but nothing that the same file brings."""
@@ -197,6 +224,11 @@ class HoursImport:
             await hours_queries.insert_days(
                 tx, scope, self._practice_id, hours=[row for unit in days for row in _rows(unit, wanted[unit])]
             )
+
+
+def _idle_breaks(rows: Sequence[Read]) -> Iterator[str]:
+    for line in hours_told.idle_breaks((row.entry.line, row.said) for row in rows if isinstance(row.said, Piece)):
+        yield f"line {line}: the break lies outside the hours of its day, and changes nothing"
 
 
 def _day(pieces: Iterable[Piece]) -> Day:

@@ -19,6 +19,11 @@ KEPT = frozenset({
 })  # fmt: skip
 ONCE = KEPT - {"RDATE", "EXDATE", "EXRULE", "FREEBUSY"}
 KINDS: dict[str, Any] = {"VEVENT": Event, "VFREEBUSY": FreeBusy}
+TIME = "20270301T140000, 20270301T140000Z or, with VALUE=DATE, 20270301"
+FORMS = {
+    **dict.fromkeys(("DTSTART", "DTEND", "RECURRENCE-ID", "EXDATE", "RDATE"), TIME), "DURATION": "PT1H30M",
+    "RRULE": "FREQ=WEEKLY;COUNT=6",
+}  # fmt: skip
 BROKEN = "is no calendar file: it does not begin with BEGIN:VCALENDAR."
 
 When = date | datetime  # a date: all day; a time without a zone: floating
@@ -123,11 +128,20 @@ def parse(block: Block) -> Any:
     except (ValueError, KeyError, IndexError, OverflowError) as trouble:
         raise Broken(f"cannot be read: {str(trouble)[:120]}") from None
     for field, why in event.errors:
-        raise Broken(f"has a {field} that cannot be read" if field else f"cannot be read: {why[:120]}")
+        raise Broken(_unreadable(block, field) if field else f"cannot be read: {why[:120]}")
     for field in sorted(ONCE):
         if isinstance(event.get(field), list):
             raise Broken(f"has more than one {field}")
     return event
+
+
+def _unreadable(block: Block, field: str) -> str:
+    """Its value as it stands there, and how it should look; of a field that may be anything, only the value."""
+    line = next((line for line in block.lines if _field(line) == field.upper()), "")
+    form = FORMS.get(field.upper())
+    return f"has a {field} that cannot be read: “{line.partition(':')[2][:60]}”" + (
+        f" is not like {form}" if form else ""
+    )
 
 
 def moments(found: Any, zones: Mapping[str, tzinfo]) -> list[Moments]:

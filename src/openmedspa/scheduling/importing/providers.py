@@ -13,6 +13,7 @@ from openmedspa.kit.bulk import Faults, Judged, Outcome
 from openmedspa.kit.db import Tx
 from openmedspa.kit.seen import Seen
 from openmedspa.partners.wire import Id
+from openmedspa.practices.states import STATES
 from openmedspa.scheduling.importing.register import Reference, blank, out_of_calendar, same_name
 from openmedspa.scheduling.queries import importing as queries
 from openmedspa.usage import audit
@@ -69,6 +70,8 @@ class Providers:
         self.needed = NEEDED
         self._practice_id = practice_id
         self._location_ids = frozenset(location_ids)
+        self._adopted: dict[int, str] = {}  # by line: who had no reference until now
+        self._ended: dict[int, int] = {}  # by line: licences whose last day is past
         self._actor = actor
         self._now = now
 
@@ -88,6 +91,25 @@ class Providers:
         except ValueError as trouble:
             wrong["Licences"] = str(trouble)
         return wrong or _person(row, licences)
+
+    @property
+    def notes(self) -> list[str]:
+        """What was taken and may be meant otherwise."""
+        told = [f"line {line} {words}" for line, words in sorted(self._adopted.items())]
+        if count := sum(self._ended.values()):
+            lines = ", ".join(map(str, sorted(self._ended)[:10])) + (", …" if len(self._ended) > 10 else "")
+            where = f"line{'s' * (len(self._ended) > 1)} {lines}"
+            told.append(f"{count} licence{'s have' if count > 1 else ' has'} ended already: {where}")
+        return told
+
+    def _note(self, line: int, row: Person, means: Mapping[str, Any]) -> None:
+        """A batch that is tried again notes the same."""
+        if row.reference and means["reference"] is None and "id" in means and row.provider_id != means["id"]:
+            self._adopted[line] = f"is {means['id']} {means['name']}, who had no reference until now: {row.reference}"
+        licences: Any = row.told.get("licences") or {}
+        today = self._now.date().isoformat()
+        if ended := sum(last_day < today for _, last_day in licences.values()):
+            self._ended[line] = ended
 
     def identities(self, row: Person) -> list[bytes]:
         return [b"reference:" + row.reference.encode()] if row.reference else []
@@ -109,12 +131,14 @@ class Providers:
                     failed[position] = {"Name": why}
                     continue
                 means = {**NEW, **judged.row.told, "position": position}
+                self._note(judged.entry.line, judged.row, means)
                 known.append(means)
                 new.append(means)
             elif first := lines.get(id(means)) or seen.find(_thing(means.get("id", 0))):
                 failed[position] = {"": f"means the same as line {first}"}
                 continue
             else:
+                self._note(judged.entry.line, judged.row, means)
                 met[position] = _thing(means["id"])
                 changes += [after] if (after := {**means, **judged.row.told}) != means else []
             lines[id(means)] = judged.entry.line
@@ -152,6 +176,8 @@ def _licences(text: str) -> Licences:
         state = state.upper()
         if not (len(state) == 2 and state.isascii() and state.isalpha() and number and len(last_day) == 10):
             raise ValueError(LICENCES)
+        if state not in STATES:
+            raise ValueError(f"names {state}, which is no state")
         if state in found:
             raise ValueError(f"names {state} twice")
         try:

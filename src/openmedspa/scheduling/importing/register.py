@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from openmedspa.kit.bulk import Faults
 from openmedspa.kit.db import Reads, Row
+from openmedspa.kit.errors import Invalid, NotFound
 from openmedspa.scheduling.queries import importing as queries
 from openmedspa.scheduling.slots import Visit
 
@@ -60,6 +61,21 @@ class Register(Struct, frozen=True):
     def zone_of(self, provider: Provider) -> ZoneInfo:
         """Where they are at home."""
         return self.zones.get(provider.home_location_id or "", self.zone)
+
+    def by_word(self, word: str, ppass: str) -> Provider:
+        """Whom somebody means who typed a number, a reference or a name. NotFound; Invalid when it means several."""
+        by_number = self.providers.get(int(word)) if word.isascii() and word.isdigit() else None
+        wrong: Faults = {}
+        by_name = self._named(word, wrong)
+        if by_number and by_name and by_number is not by_name:
+            what = f"{word} is the number of {by_number.name}, and the reference of {by_name.id} {by_name.name}."
+            raise Invalid(what, f"Say --provider {by_name.id}, or a name.")
+        if found := by_number or by_name:
+            return found
+        if "several" in wrong["Provider"]:
+            raise Invalid(f"{word[:60]} {wrong['Provider'].partition(':')[0]}.", "Say the number.")
+        known = ", ".join(f"{one.id} {one.name}" for one in list(self.providers.values())[:10])
+        raise NotFound(f"{ppass} has no provider {word[:60]}.", f"It has {known or 'none yet'}.")
 
     def _named(self, name: str, wrong: Faults) -> Provider | None:
         """By reference; else by name, of those who are active if there are any."""

@@ -7,24 +7,26 @@ from openmedspa.kit.db import Reads, Row, Scope, Tx
 
 BOOKING = """
 b.practice_id, b.id, b.provider_id, b.location_id, b.patient_id, b.type, b.starts_at, b.minutes, b.status,
-b.treatment_ids, b.notes, b.created_at, b.updated_at, coalesce(l.time_zone, o.time_zone) as time_zone
-"""
-JOINED = """
-join practices o on o.id = b.practice_id
-join locations l on l.practice_id = b.practice_id and l.id = b.location_id
+b.treatment_ids, b.notes, b.created_at, b.updated_at, (
+  select coalesce(l.time_zone, o.time_zone) from locations l join practices o on o.id = l.practice_id
+  where l.practice_id = b.practice_id and l.id = b.location_id) as time_zone
 """
 
 
 async def find_booking(db: Reads, scope: Scope, booking_id: int) -> Row | None:
     return await db.row(
-        f"select {BOOKING} from bookings b {JOINED} where b.practice_id = any($1) and b.id = $2", scope, booking_id
+        f"select {BOOKING} from bookings b where b.practice_id = any($1) and b.id = $2", scope, booking_id
     )
 
 
 async def lock_booking(tx: Tx, scope: Scope, booking_id: int) -> Row | None:
-    """As it is now; nobody else changes it before this transaction ends."""
+    """As it is now; nobody else changes it before this transaction ends.
+
+    No table is joined: whoever waited for the lock is given the booking as it is by then, and the rest as it was
+    before. Its location could have become another one.
+    """
     return await tx.row(
-        f"select {BOOKING} from bookings b {JOINED} where b.practice_id = any($1) and b.id = $2 for update of b",
+        f"select {BOOKING} from bookings b where b.practice_id = any($1) and b.id = $2 for update",
         scope,
         booking_id,
     )
@@ -99,11 +101,12 @@ async def insert_booking(
           insert into bookings (practice_id, id, provider_id, location_id, patient_id, type, starts_at, minutes,
                                 treatment_ids, notes, created_at, updated_at)
           select $2, booking_id, $3, $4, $5, $6, $7, $8, $11, $12, $14::timestamptz, $14 from taken
-          returning practice_id, id, provider_id, location_id, status, starts_at, minutes
+          returning *
         )
-        insert into booking_steps (practice_id, booking_id, status, provider_id, location_id, starts_at, minutes,
-                                   actor, at)
-        select practice_id, id, status, provider_id, location_id, starts_at, minutes, $13, $14 from booked
+        insert into booking_steps (practice_id, booking_id, status, provider_id, location_id, starts_at, minutes, type,
+                                   patient_id, treatment_ids, notes, actor, at)
+        select practice_id, id, status, provider_id, location_id, starts_at, minutes, type, patient_id, treatment_ids,
+               notes, $13, $14 from booked
         returning booking_id as id
         """,
         scope,
@@ -149,25 +152,39 @@ async def insert_taken(
     return row is not None
 
 
+async def update_taken_shortened(tx: Tx, scope: Scope, booking_id: int, *, by: int) -> None:
+    """Give back the last minutes of what a booking has taken; the time kept free after it moves up."""
+    await tx.row(
+        """
+        update taken_times t set until_at = until_at - make_interval(mins => $3)
+        where t.practice_id = any($1) and t.booking_id = $2
+        """,
+        scope,
+        booking_id,
+        by,
+    )
+
+
 async def update_booking(
     tx: Tx, scope: Scope, booking_id: int, *, provider_id: int, location_id: str, patient_id: int | None,
     visit_type: str, starts_at: datetime, minutes: int, status: str, treatment_ids: Sequence[str], notes: str,
-    is_step: bool, actor: str, now: datetime,
+    actor: str, now: datetime,
 ) -> None:  # fmt: skip
-    """Change it, and write a step if this is one. Call it with the booking locked."""
+    """Change it, and write what it is from now on as a step. Call it with the booking locked."""
     await tx.row(
         """
         with changed as (
           update bookings b
           set provider_id = $3, location_id = $4, patient_id = $5, type = $6, starts_at = $7, minutes = $8, status = $9,
-              treatment_ids = $10, notes = $11, updated_at = $14
+              treatment_ids = $10, notes = $11, updated_at = $13
           where b.practice_id = any($1) and b.id = $2
-          returning b.practice_id, b.id, b.status, b.provider_id, b.location_id, b.starts_at, b.minutes
+          returning b.*
         )
-        insert into booking_steps (practice_id, booking_id, status, provider_id, location_id, starts_at, minutes,
-                                   actor, at)
-        select practice_id, id, status, provider_id, location_id, starts_at, minutes, $13, $14
-        from changed where $12::boolean
+        insert into booking_steps (practice_id, booking_id, status, provider_id, location_id, starts_at, minutes, type,
+                                   patient_id, treatment_ids, notes, actor, at)
+        select practice_id, id, status, provider_id, location_id, starts_at, minutes, type, patient_id, treatment_ids,
+               notes, $12, $13
+        from changed
         """,
         scope,
         booking_id,
@@ -180,7 +197,6 @@ async def update_booking(
         status,
         treatment_ids,
         notes,
-        is_step,
         actor,
         now,
     )
@@ -190,7 +206,8 @@ async def list_steps(db: Reads, scope: Scope, booking_id: int) -> list[Row]:
     """Each state of a booking, the oldest first."""
     return await db.rows(
         """
-        select s.status, s.provider_id, s.location_id, s.starts_at, s.minutes, s.actor, s.at,
+        select s.status, s.provider_id, s.location_id, s.starts_at, s.minutes, s.type, s.patient_id, s.treatment_ids,
+               s.notes, s.actor, s.at,
                coalesce(l.time_zone, o.time_zone) as time_zone
         from booking_steps s
         join practices o on o.id = s.practice_id

@@ -65,11 +65,14 @@ async def update_released(tx: Tx, scope: Scope, hold_id: int, partner_id: int, *
           update holds h set released_at = $4
           where h.practice_id = any($1) and h.id = $2 and h.partner_id = $3 and h.released_at is null
             and h.lapses_at > $4
-          returning h.practice_id, h.id
+          returning h.practice_id, h.id, h.provider_id, h.location_id, h.starts_at, h.minutes
         ), given_back as (
           delete from taken_times t using ended where t.practice_id = ended.practice_id and t.hold_id = ended.id
         )
-        select id from ended
+        select e.provider_id, e.location_id, e.starts_at, e.minutes, coalesce(l.time_zone, o.time_zone) as time_zone
+        from ended e
+        join practices o on o.id = e.practice_id
+        join locations l on l.practice_id = e.practice_id and l.id = e.location_id
         """,
         scope,
         hold_id,

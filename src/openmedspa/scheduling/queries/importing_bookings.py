@@ -24,6 +24,21 @@ async def lock_bookings_of_references(tx: Tx, scope: Scope, practice_id: int, re
     )
 
 
+async def list_people_of_addresses(tx: Tx, scope: Scope, practice_id: int, addresses: Sequence[str]) -> list[Row]:
+    """Whoever has one of these e-mail addresses, which are in small letters. One look at all of the practice's people."""
+    return await tx.rows(
+        """
+        select p.id, p.email, p.first_name, p.middle_initial, p.last_name, p.full_name
+        from patients p
+        where p.practice_id = any($1) and p.practice_id = $2 and lower(btrim(p.email)) = any($3::text[])
+        order by p.id
+        """,
+        scope,
+        practice_id,
+        addresses,
+    )
+
+
 async def find_missing(
     tx: Tx, scope: Scope, practice_id: int, *, patients: Sequence[int], treatments: Sequence[str]
 ) -> tuple[set[int], set[str]]:

@@ -50,7 +50,7 @@ async def find_provider(db: Reads, scope: Scope, provider_id: int) -> Row | None
 async def list_schedule(
     db: Reads, scope: Scope, provider_id: int, *, since: datetime, until: datetime, visit_type: str | None
 ) -> Sequence[Row]:
-    """An active provider's bookings that begin in this window and were not cancelled, each with its location's zone.
+    """A provider's bookings, also of one who has left, that begin in this window and were not cancelled, each with its location's zone.
 
     One row without a booking if there are none; no row if there is no such provider.
     """
@@ -63,7 +63,7 @@ async def list_schedule(
         left join bookings b on b.practice_id = p.practice_id and b.provider_id = p.id and b.status <> 'Cancelled'
           and b.starts_at >= $3 and b.starts_at < $4 and ($5::text is null or b.type = $5)
         left join locations l on l.practice_id = p.practice_id and l.id = b.location_id
-        where p.practice_id = any($1) and p.id = $2 and p.ended_at is null
+        where p.practice_id = any($1) and p.id = $2
         order by b.starts_at, b.id
         """,
         scope,

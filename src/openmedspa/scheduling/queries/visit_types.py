@@ -16,6 +16,12 @@ async def find_visit_type(db: Reads, scope: Scope, practice_id: int, code: str) 
     )
 
 
+async def get_ppass(db: Reads, practice_id: int) -> str:
+    row = await db.unscoped_row("select ppass from practices where id = $1", practice_id)
+    assert row is not None
+    return str(row["ppass"])
+
+
 async def list_visit_types(db: Reads, scope: Scope) -> list[Row]:
     """Those of these practices, with their treatments' names."""
     return await db.rows(

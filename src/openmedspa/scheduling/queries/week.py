@@ -1,6 +1,6 @@
 """SQL: all that stands in a provider's week, for whoever runs the installation."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from openmedspa.kit.db import Reads, Row, Scope
 
@@ -9,12 +9,32 @@ async def list_providers_across_practices(db: Reads, practice_id: int | None) ->
     """Everybody active, or those of one practice, with where they are at home."""
     return await db.unscoped_rows(
         """
-        select p.practice_id, o.ppass, p.id, p.name, p.title, p.specialty, p.home_location_id
+        select p.practice_id, o.ppass, p.id, p.name, p.title, p.specialty, p.home_location_id, p.reference
         from providers p join practices o on o.id = p.practice_id
         where p.ended_at is null and ($1::int is null or p.practice_id = $1)
         order by p.id
         """,
         practice_id,
+    )
+
+
+async def list_all_providers_across_practices(db: Reads, practice_id: int | None, *, today: date) -> list[Row]:
+    """Also those who left: the states of licences that are still good, and whether they have hours anywhere."""
+    return await db.unscoped_rows(
+        """
+        select p.id, p.name, p.title, p.specialty, o.ppass, p.home_location_id, p.reference,
+               array(select c.state from provider_licences c where c.practice_id = p.practice_id
+                     and c.provider_id = p.id and c.expires_on >= $2 order by c.state) as licences,
+               exists (select from provider_hours w where w.practice_id = p.practice_id and w.provider_id = p.id)
+                 or exists (select from date_hours d where d.practice_id = p.practice_id and d.provider_id = p.id
+                            and d.from_minute is not null and d.on_date >= $2) as hours,
+               p.ended_at is null as active
+        from providers p join practices o on o.id = p.practice_id
+        where $1::int is null or p.practice_id = $1
+        order by o.id, p.id
+        """,
+        practice_id,
+        today,
     )
 
 
