@@ -40,7 +40,9 @@ async def test_a_hostile_receiver_costs_no_more_than_the_time_allowed(kind: str)
     handler, status, cause = HOSTILE[kind]
     async with receiver(handler) as hostile:
         started = time.monotonic()
-        allowed = 5.0 if kind.startswith("floods") else 0.4  # a busy machine takes its time over 512 KiB
+        allowed = (
+            5.0 if kind.startswith(("floods", "is endless")) else 0.4
+        )  # a busy machine takes its time over so much
         answer = await post(hostile.url(), timeout_seconds=allowed)
         assert time.monotonic() - started < allowed + 5
         assert (answer.status, answer.cause[: len(cause)]) == (status, cause)

@@ -203,7 +203,8 @@ async def test_what_the_practice_does_not_have_is_named_together(
     for code, place in (("NOTHING", "loc_nowhere"), ("RIVALS", Cast.RIVAL), ("followup", "'; --")):
         answer = await ask(desk, question, visitType=code, locationId=place)
         assert answer.fault == (422, "field_invalid", {
-            "visitType": "is no visit type of this practice (FOLLOWUP)", "locationId": "is no location of this practice",
+            "visitType": "is no visit type of this practice (FOLLOWUP)",
+            "locationId": "is no location of this practice",
         })  # fmt: skip
 
 

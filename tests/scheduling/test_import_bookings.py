@@ -247,3 +247,19 @@ async def test_another_practices_people_and_bookings_are_not_known(
     assert came.refused == {2: {"ProspectID": "is nobody of this practice"}}
     assert (await desk.bookings(HEAD + f"{mara},2027-03-08,11:00,,FOLLOWUP,,,B1\n")).created == 1
     assert await owner.fetchval("select starts_at from bookings where id = $1", booking) == at(DAY, "09:00")
+
+
+async def test_without_a_reference_a_cancelled_visit_of_somebody_else_is_not_taken_for_this_one(
+    desk: Desk, owner: asyncpg.Connection, mara: int
+) -> None:
+    one, other = await know(owner), await know(owner, surname="Other")
+    row = {"ProviderID": mara, "Date": "2027-03-08", "Time": "09:00", "Type": "FOLLOWUP"}
+    await desk.bookings(json.dumps([{**row, "ProspectID": one}]))
+    await owner.execute("delete from taken_times")
+    await owner.execute("update bookings set status = 'Cancelled'")
+    came = await desk.bookings(json.dumps([{**row, "ProspectID": other}]))
+    assert "is needed: visit " in came.refused[1]["Reference"]
+    assert (await desk.bookings(json.dumps([{**row, "ProspectID": other, "Reference": "B2"}]))).counts == (1, 0, 0, 0)
+    assert (await desk.bookings(json.dumps([{**row, "ProspectID": one}]))).counts == (0, 0, 1, 0)
+    kept = await owner.fetch("select patient_id, status from bookings order by id")
+    assert [tuple(booking) for booking in kept] == [(one, "Cancelled"), (other, "Booked")]

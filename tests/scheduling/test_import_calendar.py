@@ -197,6 +197,20 @@ BROKEN: dict[str, tuple[list[str], str]] = {
     "from one on": (
         ["RECURRENCE-ID;RANGE=THISANDFUTURE:20260310T170000Z", "DTSTART:20260310T170000Z"], "RANGE",
     ),
+    "no step": (["DTSTART:20260310T170000Z", "DURATION:PT1H", "RRULE:FREQ=WEEKLY;INTERVAL=0"], "INTERVAL is no number"),
+    "no step, rarely": (
+        ["DTSTART:20260310T170000Z", "DURATION:PT1H", "RRULE:FREQ=DAILY;INTERVAL=0;BYMONTH=2"], "INTERVAL is no number",
+    ),
+    "once more at the end of time": (
+        ["DTSTART:20260310T170000Z", "DURATION:PT1H", "RDATE:99991231T235959Z"], "beyond the calendar",
+    ),
+    "for ages": (
+        ["DTSTART:20260310T170000Z", "DURATION:PT1H", "RDATE;VALUE=PERIOD:20260311T170000Z/P9999999D"], "beyond",
+    ),
+    "until the beginning": (
+        ["DTSTART;TZID=America/Los_Angeles:20260310T090000", "DURATION:PT1H",
+         "RRULE:FREQ=DAILY;UNTIL=00010101T000000Z"], "beyond the calendar",
+    ),
     "beyond": (["DTSTART:00010101T000000Z", "DURATION:PT1H"], "begins in the year 1"),
 }  # fmt: skip
 
@@ -264,3 +278,13 @@ async def test_rules_that_take_too_long_stop_the_import(desk: Desk, owner: async
 def test_a_calendar_tells_its_name() -> None:
     assert taken_apart(calendar()).name == "Work"
     assert Came(0, 0, 0, {}).removed == 0
+
+
+@pytest.mark.parametrize("rule", ["FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=30;COUNT=3"])
+async def test_a_rule_that_never_comes_true_is_not_looked_for_until_the_calendar_ends(
+    desk: Desk, owner: asyncpg.Connection, mara: int, rule: str
+) -> None:
+    """Its first time counts all the same."""
+    started = event("DTSTART:20260310T170000Z", "DURATION:PT1H", f"RRULE:{rule}")
+    assert (await desk.calendar(calendar(started), mara)).refused == {}
+    assert await busy(owner) == ["03-10T17:00/03-10T18:00"]

@@ -91,8 +91,9 @@ async def insert_bookings(db: Reads, bookings_json: str) -> None:
           from told
         ), stepped as (
           insert into booking_steps (practice_id, booking_id, status, provider_id, location_id, starts_at, minutes,
-                                     actor, at)
-          select t.practice_id, t.id, s.status, t.provider_id, t.location_id, t.starts_at, t.minutes, t.actor, s.at
+                                     type, patient_id, treatment_ids, notes, actor, at)
+          select t.practice_id, t.id, s.status, t.provider_id, t.location_id, t.starts_at, t.minutes, t.type,
+                 t.patient_id, t.treatment_ids, t.notes, t.actor, s.at
           from told t
           cross join lateral (
             select 'Booked' as status, t.created_at as at

@@ -12,7 +12,7 @@ from openmedspa.kit.bulk import Faults, Judged, Outcome
 from openmedspa.kit.db import Row, Tx
 from openmedspa.kit.seen import Seen
 from openmedspa.scheduling.importing import people
-from openmedspa.scheduling.importing.bookings_rows import FIELDS, NEEDED, Wanted, judge
+from openmedspa.scheduling.importing.bookings_rows import FIELDS, NEEDED, OWN, Wanted, judge
 from openmedspa.scheduling.importing.register import Register
 from openmedspa.scheduling.queries import importing
 from openmedspa.scheduling.queries import importing_bookings as queries
@@ -20,7 +20,6 @@ from openmedspa.usage import audit
 
 TOLD = ("location_id", "minutes", "patient_id", "status", "notes", "treatment_ids")  # what a row may leave out
 PLACE = ("provider_id", "starts_at", "minutes", "type")
-STEP = ("provider_id", "location_id", "starts_at", "minutes", "status")
 ALL = (*PLACE, *TOLD)
 MOST_ATTEMPTS = 20
 
@@ -46,10 +45,6 @@ class Change(Struct, frozen=True):
     @property
     def takes(self) -> bool:
         return self.after["status"] != "Cancelled" and (self.before is None or self.moves)
-
-    @property
-    def is_step(self) -> bool:
-        return self.before is not None and any(self.before[name] != self.after[name] for name in STEP)
 
 
 class Bookings:
@@ -90,6 +85,9 @@ class Bookings:
                 tx, self._scope, self._practice_id, [row.reference for row in rows.values()]
             )
         }
+        others = _others(rows, known)
+        failed |= others
+        rows = {position: row for position, row in rows.items() if position not in others}
         numbers = iter(await queries.next_numbers(tx, sum(row.reference not in known for row in rows.values())))
         changes = []
         for position, row in rows.items():
@@ -196,7 +194,7 @@ class Bookings:
         return {
             **change.after, "id": change.id, "position": change.position, "reference": change.reference,
             "starts_at": change.after["starts_at"].isoformat(), "before": around.before, "after": around.after,
-            "is_new": change.before is None, "takes": change.takes, "is_step": change.is_step,
+            "is_new": change.before is None, "takes": change.takes,
         }  # fmt: skip
 
 
@@ -218,3 +216,13 @@ def _met(other: Row | None, new: Mapping[int, int], zone: ZoneInfo) -> str:
 
 def _both(some: Mapping[int, Faults], others: Mapping[int, Faults]) -> dict[int, Faults]:
     return {position: some.get(position, {}) | others.get(position, {}) for position in {*some, *others}}
+
+
+def _others(rows: Mapping[int, Wanted], known: Mapping[str, Row]) -> dict[int, Faults]:
+    """Rows without a reference whose provider and start are those of a cancelled visit of somebody else."""
+    return {
+        position: {"Reference": f"is needed: visit {there['id']} of somebody else was cancelled at this time"}
+        for position, row in rows.items()
+        if row.reference.startswith(OWN) and (there := known.get(row.reference)) is not None
+        if there["status"] == "Cancelled" and row.patient_id not in {UNSET, there["patient_id"]}
+    }

@@ -23,6 +23,7 @@ from openmedspa.usage import audit
 LOOKS_BACK, LOOKS_AHEAD = timedelta(days=30), timedelta(days=730)
 MOST_TIMES = 50_000
 MOST_BYTES = 20 * 1024 * 1024
+BEYOND = "lies beyond the calendar"
 MOST_SECONDS = 20.0  # to work out all repetitions: a rule that never comes true is looked for until the year 9999
 COLUMNS = ["UID"]
 
@@ -94,6 +95,8 @@ class CalendarImport:
                     read.append(events.read(block, calendar.zones, self._window))
             except Broken as trouble:
                 self._turn_away(times, block.line, _uid(block), str(trouble))
+            except OverflowError:
+                self._turn_away(times, block.line, _uid(block), BEYOND)
         for own in recurrence.gathered(read).values():
             for series, busy in self._of_event(own, times):
                 self._put(times, prefix, busy, series.line)
@@ -116,6 +119,8 @@ class CalendarImport:
                 yield series, list(islice(found, MOST_TIMES + 1))
             except Broken as trouble:
                 self._turn_away(times, series.line, series.uid, str(trouble))
+            except (OverflowError, ValueError):  # of dates
+                self._turn_away(times, series.line, series.uid, BEYOND)
 
     def _put(self, times: Times, prefix: str, found: Sequence[Busy], line: int) -> None:
         for busy in found:

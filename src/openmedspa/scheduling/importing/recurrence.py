@@ -10,6 +10,8 @@ from openmedspa.scheduling.importing.ics import Broken, When
 
 MOST_COUNTED = 100_000  # repetitions of one event, those before the window included
 MOST_TIMES_A_DAY = 96
+MOST_INTERVAL = 1_000_000_000
+LAST = "99991231T235959"
 STEPS = {"DAILY": timedelta(days=1), "WEEKLY": timedelta(weeks=1), "HOURLY": timedelta(hours=1)}
 
 
@@ -58,7 +60,10 @@ def _by_rule(series: Series, window: Window) -> Iterator[When]:
     first = datetime.combine(series.start, time()) if is_day else clock_of(series.start)
     parts = _parts(series, window)
     latest = _clock_in(window.until, series, window) + timedelta(days=1)
-    if "COUNT" not in parts:
+    # A rule may never come true: without an end it would be looked for until the calendar ends.
+    parts["UNTIL"] = min(parts.get("UNTIL", LAST), f"{latest:%Y%m%dT%H%M%S}")
+    most = int(parts.pop("COUNT", "0"))
+    if not most:
         first = _nearer(first, parts, _clock_in(window.since, series, window) - series.lasts - timedelta(days=2))
     try:
         rule = rrulestr(";".join(f"{name}={value}" for name, value in parts.items()), dtstart=first)
@@ -68,10 +73,10 @@ def _by_rule(series: Series, window: Window) -> Iterator[When]:
     if begun is not None:
         yield series.start  # the first counts, whether the rule has it or not
     for count, found in enumerate(rule):
+        if most and count >= most:
+            return
         if count >= MOST_COUNTED:
             raise Broken(f"repeats more than {MOST_COUNTED:,} times")
-        if found > latest:
-            return
         if found != begun:
             yield found.date() if is_day else found.replace(tzinfo=getattr(series.start, "tzinfo", None))
 
@@ -88,6 +93,9 @@ def _parts(series: Series, window: Window) -> dict[str, str]:
         times *= len(parts.get(name, "").split(","))
     if times > MOST_TIMES_A_DAY:
         raise Broken(f"repeats more than {MOST_TIMES_A_DAY} times a day")
+    for name in ("INTERVAL", "COUNT"):
+        if not (parts.get(name, "1").isdecimal() and 0 < int(parts.get(name, "1")) < MOST_INTERVAL):
+            raise Broken(f"has an RRULE whose {name} is no number above 0")
     if until := parts.get("UNTIL"):
         parts["UNTIL"] = _last(until, series, window)
     return parts

@@ -129,8 +129,10 @@ async def write_bookings(
           from settled where is_new order by position
         ), stepped as (
           insert into booking_steps (practice_id, booking_id, status, provider_id, location_id, starts_at, minutes,
-                                     actor, at)
-          select $2, id, status, provider_id, location_id, starts_at, minutes, $4, $5 from settled where is_new
+                                     type, patient_id, treatment_ids, notes, actor, at)
+          select $2, id, status, provider_id, location_id, starts_at, minutes, type, patient_id, treatment_ids, notes,
+                 $4, $5
+          from settled where is_new
           order by position
         )
         select id from settled
@@ -147,12 +149,12 @@ async def write_bookings(
 async def update_bookings(
     tx: Tx, scope: Scope, practice_id: int, *, bookings: Sequence[Mapping[str, Any]], actor: str, now: datetime
 ) -> None:
-    """All of known ones that are locked, with a step for those where it is one."""
+    """All of known ones that are locked, with what they are from now on as a step."""
     await tx.row(
         """
         with given as materialized (
           select * from jsonb_to_recordset($3::jsonb) g (
-            id bigint, is_step boolean, provider_id bigint, location_id text, patient_id bigint, type text,
+            id bigint, provider_id bigint, location_id text, patient_id bigint, type text,
             starts_at timestamptz, minutes int, status text, treatment_ids text[], notes text)
         ), changed as (
           update bookings b
@@ -160,12 +162,13 @@ async def update_bookings(
               starts_at = g.starts_at, minutes = g.minutes, status = g.status, treatment_ids = g.treatment_ids,
               notes = g.notes, updated_at = $5
           from given g where b.practice_id = any($1) and b.practice_id = $2 and b.id = g.id
-          returning b.practice_id, b.id, b.status, b.provider_id, b.location_id, b.starts_at, b.minutes, g.is_step
+          returning b.*
         )
-        insert into booking_steps (practice_id, booking_id, status, provider_id, location_id, starts_at, minutes,
-                                   actor, at)
-        select practice_id, id, status, provider_id, location_id, starts_at, minutes, $4, $5::timestamptz
-        from changed where is_step
+        insert into booking_steps (practice_id, booking_id, status, provider_id, location_id, starts_at, minutes, type,
+                                   patient_id, treatment_ids, notes, actor, at)
+        select practice_id, id, status, provider_id, location_id, starts_at, minutes, type, patient_id, treatment_ids,
+               notes, $4, $5::timestamptz
+        from changed
         """,
         scope,
         practice_id,
