@@ -34,7 +34,7 @@ from openmedspa.routes.documents import exam_document, partner_document
 from openmedspa.routes.pages import page_table
 from openmedspa.routes.partner import PARTNER_API
 from openmedspa.settings import Settings
-from openmedspa.usage import audit
+from openmedspa.usage import audit, calls
 
 SYSTEM_POOL_SIZE = 6
 
@@ -80,6 +80,7 @@ def build_app(settings: Settings) -> Starlette:
             app.state.house = exam_api.house = partner_api.house = pages.house = house
             jobs = [
                 worker.forever(lambda: audit.keep_flushing(house), name="audit"),
+                worker.forever(lambda: calls.keep_writing(house), name="calls"),
                 worker.forever(lambda: partners.keep_noting_uses(house), name="uses of keys"),
             ]
             if settings.run_worker:
@@ -87,6 +88,7 @@ def build_app(settings: Settings) -> Starlette:
             async with _beside(jobs):
                 yield
             await audit.flush_at_exit(house)
+            await calls.write_at_exit(house)
 
     return Front(
         [exam_api, partner_api],
@@ -124,6 +126,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             allow_loopback=settings.demo and settings.is_loopback,
             carriers=Carriers(**{field: getattr(settings, field) for field in Carriers.__struct_fields__}),
             webhook_user_agent=settings.webhook_user_agent,
+            call_days=settings.call_days,
         )
 
 

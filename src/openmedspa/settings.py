@@ -33,6 +33,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     run_worker: bool = True  # do background work inside the web processes
     demo: bool = False
     trusted_proxies: str = "127.0.0.1"  # whose X-Forwarded-For is believed; comma-separated addresses
+    call_days: Annotated[int, Meta(ge=1, le=3650)] = 90  # how long each call is kept; their sums stay
     webhook_user_agent: str = "Spakinect-Webhook/1.0"
     smtp_url: str = ""  # smtp:// (STARTTLS) or smtps:// with user:password@host:port; empty: mail stays in the outbox
     mail_from: str = ""  # whom mail comes from, an address; the practice's name stands beside it

@@ -15,6 +15,7 @@ from openmedspa.notifications.carriers import open_carriers
 from openmedspa.notifications.sending import Messages
 from openmedspa.partners import jobs as partners
 from openmedspa.scheduling import jobs as scheduling
+from openmedspa.usage import jobs as usage
 from openmedspa.webhooks import jobs as webhooks
 from openmedspa.webhooks.delivery import Deliveries
 
@@ -38,6 +39,7 @@ async def run(house: House) -> None:
             _every(HOUR_SECONDS, lambda: webhooks.forget_old(house), name="forgetting webhooks"),
             _every(HOUR_SECONDS, lambda: invitations.forget_ended_sessions(house), name="sessions"),
             _every(HOUR_SECONDS, lambda: scheduling.sweep_holds(house), name="sweeping holds"),
+            _every(HOUR_SECONDS, lambda: usage.forget_old_calls(house), name="forgetting calls"),
         ]
         if not house.is_production:
             jobs.append(_every(0.5, lambda: exams.decide_for_themselves(house), name="deciding"))

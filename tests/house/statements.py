@@ -28,6 +28,7 @@ BY_NAME: dict[str, Any] = {
     "location_ids": ["loc_glow", "loc_glow2"], "endpoint": "api",
     "visit_type": "FOLLOWUP", "minutes": 30, "status": "Completed", "patient_id": 2, "back": SPANS, "wanted": SPANS,
     "location_id": "loc_glow", "steps": ["signed"], "gfe_id": "gfe_10", "rows": [(1, datetime(2025, 1, 1, tzinfo=UTC), "1", "1", "1", None, None)],  # noqa: E501
+    "told": [(datetime(2025, 1, 1, tzinfo=UTC), "req_1", "GET", "/emr", 200, "", 900, None, 1, 1, 1)],
 }  # fmt: skip
 
 

@@ -18,7 +18,8 @@ OF_A_PRACTICE = [route for route in TAKING_TOKENS if "{PPass}" in route.path]
 GLOBAL = [route for route in TAKING_TOKENS if route not in OF_A_PRACTICE]
 TABLES = """
 select table_name as name from information_schema.tables
-where table_schema = 'public' and table_type = 'BASE TABLE' and table_name <> 'api_keys' order by 1
+where table_schema = 'public' and table_type = 'BASE TABLE' and table_name <> 'api_keys' and table_name not like 'call%'
+order by 1
 """
 
 

@@ -8,6 +8,7 @@ import logging
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from hashlib import sha256
+from time import perf_counter
 from typing import Any
 
 import msgspec
@@ -68,11 +69,26 @@ class Api:
         self._in_flight = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        incoming, began = Incoming(scope, receive, self.house, prefix=self.prefix), perf_counter()
         self._in_flight += 1
         try:
-            await self._serve(Incoming(scope, receive, self.house, prefix=self.prefix), send)
+            await self._serve(incoming, send)
         finally:
             self._in_flight -= 1
+            self._note(incoming, perf_counter() - began)
+
+    def _note(self, incoming: Incoming, seconds: float) -> None:
+        """For the log of calls: the route and never the path, which may hold anything."""
+        call = (
+            incoming.now,
+            incoming.id,
+            incoming.method,
+            incoming.route,
+            incoming.status,
+            incoming.code,
+            int(seconds * 1e6),
+        )
+        self.house.calls.add((*call, incoming.address or None, *incoming.caller))
 
     async def _serve(self, incoming: Incoming, send: Send) -> None:
         status, headers, body = await self._answer(incoming)
@@ -80,6 +96,7 @@ class Api:
         if isinstance(body, bytes):
             headers.append((b"content-length", str(len(body)).encode()))
         await send({"type": "http.response.start", "status": status, "headers": headers})
+        incoming.status = status
         if isinstance(body, bytes):
             await send({"type": "http.response.body", "body": body})
             return
@@ -94,6 +111,7 @@ class Api:
             if self._in_flight > MOST_IN_FLIGHT:
                 raise Unavailable("The server is busy. Try again in a moment.")
             route, path = self._match(incoming)
+            incoming.route = route.path if isinstance(route, Route) else ""
             if isinstance(route, Route) and isinstance(route.access, Open):
                 return await self._carry_out(route, incoming, None, path)
             grant = await self.entrance.admit(incoming)
@@ -106,13 +124,13 @@ class Api:
                 incoming.answer_headers.clear()
                 return await self._carry_out(route, incoming, await self.entrance.admit(incoming), path)
         except Refused as refused:
-            return self._refuse(refused)
+            return self._refuse(incoming, refused)
         except AWAY as trouble:
             log.warning("database away: %s in request %s", type(trouble).__name__, incoming.id)
-            return self._refuse(Unavailable("The database did not answer. Try again in a moment."))
+            return self._refuse(incoming, Unavailable("The database did not answer. Try again in a moment."))
         except Exception as trouble:  # noqa: BLE001 the edge: whatever it was, the caller gets a plain 500
             log_failure(trouble, incoming.id)
-            return self._refuse(Failed("Internal server error"))
+            return self._refuse(incoming, Failed("Internal server error"))
 
     async def _carry_out(
         self, route: Route, incoming: Incoming, grant: Any, path: Mapping[str, str]
@@ -171,9 +189,10 @@ class Api:
         except Refused as missing:
             return missing, {}
 
-    def _refuse(self, refused: Refused) -> tuple[int, Headers, bytes]:
+    def _refuse(self, incoming: Incoming, refused: Refused) -> tuple[int, Headers, bytes]:
         """Bodies are closed, so the address of the page that explains the code travels in a header."""
         headers = [*_headers(refused.headers), (b"link", f'</docs/errors/{refused.code}>; rel="help"'.encode())]
+        incoming.code = refused.code
         status, body = self.dialect.refusal(refused)
         return status, headers, encode(body)
 

@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 
 from msgspec import Struct, field
 
+from openmedspa.kit.backlog import Backlog
 from openmedspa.kit.buckets import Buckets
 from openmedspa.kit.crypto import Vault
 from openmedspa.kit.db import Database
 
+MOST_CALLS = 50_000  # some 25 MB
 MOST_LARGE = 4  # bodies of more than the usual size that a process takes in at once
 
 
@@ -42,6 +44,8 @@ class House(Struct, frozen=True):
     carriers: Carriers = Carriers()
     webhook_user_agent: str = "Spakinect-Webhook/1.0"
     now: Callable[[], datetime] = utc_now
+    calls: Backlog = field(default_factory=lambda: Backlog(MOST_CALLS))  # calls that wait to be written down
+    call_days: int = 90  # how long they are kept
     reads: deque[tuple[object, ...]] = field(default_factory=deque)  # audit rows that wait to be copied
     buckets: Buckets = field(default_factory=Buckets)  # who called how often
     large_bodies: Semaphore = field(default_factory=lambda: Semaphore(MOST_LARGE))

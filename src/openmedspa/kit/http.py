@@ -17,6 +17,9 @@ from openmedspa.kit.house import House
 
 G = TypeVar("G")
 Headers = list[tuple[bytes, bytes]]
+Caller = tuple[int | None, int | None, int | None]  # ids by which a call is counted, as the entrance knows them
+NOBODY: Caller = (None, None, None)
+GONE = 499  # whoever asked did not wait for the answer
 WRITES = {"POST", "PUT", "PATCH", "DELETE"}
 MAX_BODY_BYTES = 1024 * 1024
 BODY_SECONDS = 30  # for all of a body
@@ -50,6 +53,10 @@ class Incoming:
         self.now: datetime = house.now()
         self.id = "req_" + token_hex(16)
         self.address = _address(scope.get("client"))
+        self.caller: Caller = NOBODY
+        self.route = ""  # its path in the table, once that is known
+        self.status = GONE  # of the answer, once it is sent
+        self.code = ""  # of a refusal
         self.answer_headers: Headers = []  # what the answer carries besides its own, whatever it will be
         self._headers: Headers = scope["headers"]
         self._receive = receive

@@ -25,6 +25,7 @@ async def issue_token(call: Call[None]) -> TokenOut:
     environment = "production" if call.house.is_production else "staging"
     if asked is None or keys.environment_of(raw) != environment or not _is_current(asked["expires_at"], call.now):
         raise Unauthorized("There is no such practice for this API key.", code="credentials_invalid")
+    call.incoming.caller = (asked["practice_id"], asked["partner_id"], asked["id"])
     call.house.keys_used[asked["id"]] = call.now
     token = tokens.issue(
         signing, key_id=asked["id"], ppass=asked["ppass"], scopes=asked["scopes"], now=call.now,

@@ -26,6 +26,7 @@ class Bearer(Struct, frozen=True):
             limits.count_stranger(incoming)
             raise
         incoming.house.keys_used[grant.key_id] = incoming.now
+        incoming.caller = grant.caller
         limits.count_call(incoming, grant)
         return grant
 

@@ -42,6 +42,11 @@ class Grant(Struct, frozen=True):
         return f"key:{self.key_id}"
 
     @property
+    def caller(self) -> tuple[int | None, int | None, int | None]:
+        """As calls are counted: by practice, if there is only one, by partner and by key."""
+        return (self.practice_ids[0] if len(self.practice_ids) == 1 else None, self.partner_id, self.key_id)
+
+    @property
     def practice_id(self) -> int:
         """The one practice of a token's holder."""
         (practice_id,) = self.practice_ids

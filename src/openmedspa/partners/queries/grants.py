@@ -41,7 +41,7 @@ async def find_asked_for(db: Reads, key_sha256: bytes, ppass: str) -> Row | None
     """
     return await db.unscoped_row(
         """
-        select k.id, k.partner_id, k.scopes, k.expires_at, k.prefix, pr.ppass
+        select k.id, k.partner_id, k.scopes, k.expires_at, k.prefix, pr.ppass, pr.id as practice_id
         from (select $1::bytea as sha256, $2::text as ppass) asked
         left join api_keys k on k.key_sha256 = asked.sha256 and k.revoked_at is null
         left join partners p on p.id = k.partner_id and p.revoked_at is null

@@ -1,0 +1,59 @@
+-- Every call on both APIs: as it was, for a while, and added up by hour and route and by day, for good. They say who
+-- called, which route and how it went; never the path, the query or a body. Served to operators by the system role.
+
+create table calls (
+  id          bigint generated always as identity primary key,
+  at          timestamptz not null,
+  request_id  text not null,
+  method      text not null,
+  route       text not null,  -- as in the route table; empty: a path that there is not
+  status      int not null,   -- 499: the caller was gone before the answer
+  code        text not null,  -- of a refusal
+  duration_us int not null,
+  practice_id int,
+  partner_id  int,
+  key_id      int,
+  address     text
+);
+create index calls_by_time on calls (at, id);
+create index calls_by_partner on calls (partner_id, at, id);
+create index calls_failed on calls (at, id) where status >= 400;
+create index calls_by_request on calls using hash (request_id);
+grant select, insert, delete on calls to openmedspa_system;
+
+-- 0 stands for nobody: a call without a good key, or one that is about no single practice.
+create table call_hours (
+  hour        timestamptz not null,
+  method      text not null,
+  route       text not null,
+  partner_id  int not null,
+  practice_id int not null,
+  key_id      int not null,
+  calls       bigint not null,
+  errors      bigint not null,  -- answered with 400 or more
+  duration_us bigint not null,
+  slowest_us  int not null,
+  primary key (hour, method, route, partner_id, practice_id, key_id)
+);
+create index call_hours_by_partner on call_hours (partner_id, hour);
+
+create table call_days (
+  day         date not null,  -- in UTC
+  partner_id  int not null,
+  practice_id int not null,
+  key_id      int not null,
+  calls       bigint not null,
+  errors      bigint not null,
+  duration_us bigint not null,
+  slowest_us  int not null,
+  primary key (day, partner_id, practice_id, key_id)
+);
+create index call_days_by_partner on call_days (partner_id, day);
+grant select, insert, update, delete on call_hours, call_days to openmedspa_system;
+
+-- Calls that were answered and not written down, because too many waited or the process ended.
+create table call_gaps (
+  at    timestamptz not null,
+  calls bigint not null check (calls > 0)
+);
+grant select, insert on call_gaps to openmedspa_system;
