@@ -14,6 +14,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from openmedspa import __version__, installation, worker
+from openmedspa.demo.constants import ADMIN_SECRET as DEMO_ADMIN_SECRET
 from openmedspa.exams import wire as exam_dialect
 from openmedspa.kit import http as kit
 from openmedspa.kit import openapi
@@ -23,7 +24,8 @@ from openmedspa.kit.db import APP_ROLE, AWAY, SYSTEM_ROLE, Database, connect_poo
 from openmedspa.kit.errors import Unavailable
 from openmedspa.kit.fresh import Fresh
 from openmedspa.kit.house import Carriers, House
-from openmedspa.kit.pages import Pages, templates
+from openmedspa.kit.page_server import Pages
+from openmedspa.kit.pages import templates
 from openmedspa.partners import jobs as partners
 from openmedspa.partners import tokens
 from openmedspa.partners import wire as partner_dialect
@@ -36,7 +38,7 @@ from openmedspa.routes.partner import PARTNER_API
 from openmedspa.settings import Settings
 from openmedspa.usage import audit, calls
 
-SYSTEM_POOL_SIZE = 6
+SYSTEM_POOL_SIZE = 8  # the worker, the log of calls, and the operators' pages
 
 
 def create() -> Starlette:
@@ -126,6 +128,8 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             allow_loopback=settings.demo and settings.is_loopback,
             carriers=Carriers(**{field: getattr(settings, field) for field in Carriers.__struct_fields__}),
             webhook_user_agent=settings.webhook_user_agent,
+            admin_secret=settings.admin_secret or (DEMO_ADMIN_SECRET if settings.demo and settings.is_loopback else ""),
+            metrics_token=settings.metrics_token,
             call_days=settings.call_days,
         )
 

@@ -14,7 +14,8 @@ from openmedspa.partners.keys import Environment
 
 PREFIX = "OPENMEDSPA_"
 BARE = {"DATABASE_URL": "database_url", "PORT": "port"}
-SECRETS = ("database_url", "secret_key", "smtp_url", "sms_token")
+SECRETS = ("database_url", "secret_key", "admin_secret", "metrics_token", "smtp_url", "sms_token")
+LongSecret = Annotated[str, Meta(pattern="^(.{20,200})?$")]  # too long to be guessed
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -41,6 +42,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     sms_account: str = ""
     sms_token: str = ""
     sms_from: str = ""  # our number, or the carrier's name for a pool of them
+    admin_secret: Annotated[str, Meta(pattern="^(.{20,200})?$")] = (
+        ""  # opens /admin without an account; at least 20 characters
+    )
+    metrics_token: Annotated[str, Meta(pattern="^(.{20,200})?$")] = (
+        ""  # what Prometheus sends to read /metrics; empty: nobody reads it
+    )
     operator_email: str = ""  # who is told what no partner can be told
 
     @classmethod

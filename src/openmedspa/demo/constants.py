@@ -25,6 +25,7 @@ DEMO_NARROW_KEY = keys.with_checksum("oms_test_" + "DemoNarrowKeyForTryingItOut"
 RIVAL_PARTNER_KEY = keys.with_checksum("oms_test_" + "RivalPartnerKeyForTryingItOut".ljust(keys.RANDOM_LENGTH, "0"))
 HEADER_SECRET = "DemoHeaderSecretForTryingThingsOut"  # noqa: S105 published on purpose
 SIGNING_SECRET = "whsec_DemoWebhookSigningSecretForTryingThingsOut0="  # noqa: S105 base64 of 32 bytes
+ADMIN_SECRET = "DemoAdminSecretForTryingThingsOut"  # noqa: S105 published on purpose
 LISTEN_URL = "http://127.0.0.1:9000/"  # where `openmedspa listen` waits
 
 LOCATION, SECOND_LOCATION, FOREIGN_LOCATION = "loc_12345", "loc_12346", "loc_67890"

@@ -42,6 +42,8 @@ class House(Struct, frozen=True):
     is_production: bool
     allow_loopback: bool  # may a webhook go to this machine? Only under --demo on loopback.
     carriers: Carriers = Carriers()
+    admin_secret: str = ""  # opens the operators' pages, until it is switched off; empty: it does not
+    metrics_token: str = ""  # opens /metrics
     webhook_user_agent: str = "Spakinect-Webhook/1.0"
     now: Callable[[], datetime] = utc_now
     calls: Backlog = field(default_factory=lambda: Backlog(MOST_CALLS))  # calls that wait to be written down

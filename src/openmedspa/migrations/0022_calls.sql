@@ -17,7 +17,9 @@ create table calls (
 );
 create index calls_by_time on calls (at, id);
 create index calls_by_partner on calls (partner_id, at, id);
+create index calls_by_route on calls (route, at, id);
 create index calls_failed on calls (at, id) where status >= 400;
+create index calls_by_code on calls (code, at, id) where code <> '';
 create index calls_by_request on calls using hash (request_id);
 grant select, insert, delete on calls to openmedspa_system;
 
@@ -50,6 +52,22 @@ create table call_days (
 );
 create index call_days_by_partner on call_days (partner_id, day);
 grant select, insert, update, delete on call_hours, call_days to openmedspa_system;
+
+-- For good, and few enough to be read every few seconds: what /metrics tells.
+create table call_totals (
+  method      text not null,
+  route       text not null,
+  status      int not null,
+  calls       bigint not null,
+  duration_us bigint not null,
+  in_5ms      bigint not null,  -- answered within
+  in_25ms     bigint not null,
+  in_100ms    bigint not null,
+  in_500ms    bigint not null,
+  in_2500ms   bigint not null,
+  primary key (method, route, status)
+);
+grant select, insert, update on call_totals to openmedspa_system;
 
 -- Calls that were answered and not written down, because too many waited or the process ended.
 create table call_gaps (

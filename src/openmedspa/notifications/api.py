@@ -22,6 +22,7 @@ class SmsCarrier:
     """Admits what was signed with our token for the account: HMAC-SHA1 over the address it called and every field."""
 
     is_form = False
+    is_system = False
 
     async def admit(self, incoming: Incoming, _path: Mapping[str, str]) -> None:
         token = incoming.house.carriers.sms_token

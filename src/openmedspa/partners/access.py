@@ -77,6 +77,16 @@ async def find_grant(incoming: Incoming, raw: str, *, environment: Environment) 
     return grant
 
 
+async def find_grant_of(db: Reads, raw: str, *, now: datetime) -> Grant | None:
+    """What a key reaches at this moment, without looking at what is kept in memory; None when it opens nothing."""
+    return _if_live(await queries.find_grant(db, keys.digest(raw)), now)
+
+
+async def find_grant_of_key(db: Reads, key_id: int, *, now: datetime) -> Grant | None:
+    """The same of a key that is known by its number."""
+    return _if_live(await queries.find_grant_by_id(db, key_id), now)
+
+
 async def require_location(db: Reads, grant: Grant, location_id: str) -> int:
     """The practice of a location that exists and is granted; a miss asks the database, so that a new grant counts."""
     if location_id in grant.places:
@@ -88,6 +98,10 @@ async def require_location(db: Reads, grant: Grant, location_id: str) -> int:
         db.fresh.forget("api_keys")
         raise Outdated  # the scope of this request is the old grant's
     return grant.require_location(location_id)
+
+
+def _if_live(grant: Grant | None, now: datetime) -> Grant | None:
+    return None if grant is None or (grant.expires_at is not None and grant.expires_at <= now) else grant
 
 
 def _invalid_key(message: str | None = None) -> Unauthorized:

@@ -44,11 +44,12 @@ def require_welcome(incoming: Incoming) -> None:
 
 def _of_address(incoming: Incoming, *, cost: int) -> Taken:
     buckets: Buckets = incoming.house.buckets
-    name = ("address", _subscriber(incoming.address))
+    name = ("address", subscriber(incoming.address))
     return buckets.take(name, per_second=ADDRESS_PER_SECOND, burst=ADDRESS_BURST, now=monotonic(), cost=cost)
 
 
-def _subscriber(address: str) -> str:
+def subscriber(address: str) -> str:
+    """Who is counted as one: an address, or the block of them that a network hands out to one subscriber."""
     parsed = ip_address(address) if address else None
     if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped:  # as a socket of both families names an old address
         return str(parsed.ipv4_mapped)

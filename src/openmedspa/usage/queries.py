@@ -54,6 +54,20 @@ async def insert_calls(tx: Tx, told: Sequence[tuple[object, ...]]) -> None:
             set calls = call_hours.calls + excluded.calls, errors = call_hours.errors + excluded.errors,
                 duration_us = call_hours.duration_us + excluded.duration_us,
                 slowest_us = greatest(call_hours.slowest_us, excluded.slowest_us)
+        ), in_all as (
+          insert into call_totals
+          select method, route, status, count(*), sum(duration_us),
+                 count(*) filter (where duration_us <= 5000), count(*) filter (where duration_us <= 25000),
+                 count(*) filter (where duration_us <= 100000), count(*) filter (where duration_us <= 500000),
+                 count(*) filter (where duration_us <= 2500000)
+          from told group by 1, 2, 3 order by 1, 2, 3
+          on conflict (method, route, status) do update
+            set calls = call_totals.calls + excluded.calls,
+                duration_us = call_totals.duration_us + excluded.duration_us,
+                in_5ms = call_totals.in_5ms + excluded.in_5ms, in_25ms = call_totals.in_25ms + excluded.in_25ms,
+                in_100ms = call_totals.in_100ms + excluded.in_100ms,
+                in_500ms = call_totals.in_500ms + excluded.in_500ms,
+                in_2500ms = call_totals.in_2500ms + excluded.in_2500ms
         )
         insert into call_days
         select (at at time zone 'UTC')::date, coalesce(partner_id, 0), coalesce(practice_id, 0), coalesce(key_id, 0),

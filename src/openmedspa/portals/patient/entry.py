@@ -30,6 +30,7 @@ class VisitLink(Struct, frozen=True):
     """Lets in whoever has a link of today; what they may see beyond the practice's name is the door's to ask."""
 
     is_form = True
+    is_system = False
 
     async def admit(self, incoming: Incoming, path: Mapping[str, str]) -> Guest:
         """NotFound for any other link."""

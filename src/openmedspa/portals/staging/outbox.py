@@ -16,7 +16,7 @@ PROXY_WORDS = (b"forwarded", b"via", b"x-real-ip", b"x-forwarded-host", b"x-forw
 STYLE = re.compile(r' style="([^"]*)"')
 
 
-class Operator:
+class AtTheServer:
     """Admits whoever sits at this computer, of a server that is meant for this computer only.
 
     A proxy here may hand on strangers as if they came from here, and say nothing of them: so a server with a public
@@ -25,6 +25,7 @@ class Operator:
     """
 
     is_form = False
+    is_system = False
 
     async def admit(self, incoming: Incoming, _path: Mapping[str, str]) -> None:
         forwarded = incoming.header(b"x-forwarded-for")

@@ -1,0 +1,1 @@
+"""Signing in to the operators' and the partners' pages, and out."""
