@@ -3,8 +3,15 @@
 from openmedspa.kit.pages import Anybody, Page, Visitor
 from openmedspa.notifications import api as sms
 from openmedspa.partners.keys import Environment
+from openmedspa.portals.access import pages as access
+from openmedspa.portals.admin import activity, deliveries, keys, messages, overview, partners, requests, usage
 from openmedspa.portals.docs.api import Books
 from openmedspa.portals.entries import Members, Operators
+from openmedspa.portals.partner import activity as own_activity
+from openmedspa.portals.partner import deliveries as own_deliveries
+from openmedspa.portals.partner import keys as own_keys
+from openmedspa.portals.partner import overview as own_overview
+from openmedspa.portals.partner import usage as own_usage
 from openmedspa.portals.patient import pages as patient
 from openmedspa.portals.patient.entry import VisitLink
 from openmedspa.portals.sign_in import pages as sign_in
@@ -52,14 +59,67 @@ SIGN_IN: list[Page] = [
 
 # What operators see and do.
 ADMIN: list[Page] = [
+    Page("GET",  "/admin",                            overview.show,      VIEWER, scripts=True),
+    Page("GET",  "/admin/usage.csv",                  usage.export,       VIEWER),
+    Page("GET",  "/admin/activity",                   activity.list_,     VIEWER, scripts=True),
+    Page("GET",  "/admin/activity.csv",               activity.export,    VIEWER),
+    Page("GET",  "/admin/activity/live",              activity.follow,    VIEWER_LIVE),
+    Page("GET",  "/admin/activity/{request_id}",      activity.show,      VIEWER, scripts=True),
+    Page("GET",  "/admin/partners",                   partners.list_,     VIEWER, scripts=True),
+    Page("POST", "/admin/partners",                   partners.create,    ADMIN_ONLY),
+    Page("GET",  "/admin/partners.csv",               partners.export,    VIEWER),
+    Page("GET",  "/admin/partners/{partner_id}",      partners.show,      VIEWER, scripts=True),
+    Page("POST", "/admin/partners/{partner_id}",      partners.change,    ADMIN_ONLY),
+    Page("POST", "/admin/partners/{partner_id}/grant",    partners.grant,    ADMIN_ONLY),
+    Page("POST", "/admin/partners/{partner_id}/withdraw", partners.withdraw, ADMIN_ONLY),
+    Page("POST", "/admin/partners/{partner_id}/switch",   partners.switch,   ADMIN_ONLY),
+    Page("GET",  "/admin/keys",                       keys.list_,         VIEWER, scripts=True),
+    Page("POST", "/admin/keys",                       keys.create,        ADMIN_ONLY),
+    Page("GET",  "/admin/keys.csv",                   keys.export,        VIEWER),
+    Page("GET",  "/admin/keys/{key_id}",              keys.show,          VIEWER, scripts=True),
+    Page("POST", "/admin/keys/{key_id}/rotate",       keys.rotate,        ADMIN_ONLY),
+    Page("POST", "/admin/keys/{key_id}/revoke",       keys.revoke,        ADMIN_ONLY),
+    Page("POST", "/admin/keys/{key_id}/limit",        keys.limit,         ADMIN_ONLY),
+    Page("GET",  "/admin/requests",                   requests.list_,     VIEWER, scripts=True),
+    Page("GET",  "/admin/requests.csv",               requests.export,    VIEWER),
+    Page("GET",  "/admin/requests/{request_id}",      requests.show,      VIEWER, scripts=True),
+    Page("POST", "/admin/requests/{request_id}/approve", requests.approve, ADMIN_ONLY),
+    Page("POST", "/admin/requests/{request_id}/deny", requests.deny,      ADMIN_ONLY),
+    Page("GET",  "/admin/deliveries",                 deliveries.list_,   VIEWER, scripts=True),
+    Page("GET",  "/admin/deliveries.csv",             deliveries.export,  VIEWER),
+    Page("GET",  "/admin/deliveries/{event_id}",      deliveries.show,    VIEWER, scripts=True),
+    Page("POST", "/admin/deliveries/{event_id}/replay", deliveries.replay, ADMIN_ONLY),
+    Page("GET",  "/admin/messages",                   messages.list_,     VIEWER, scripts=True),
+    Page("GET",  "/admin/messages.csv",               messages.export,    VIEWER),
+    Page("POST", "/admin/messages/{message_id}/resend", messages.resend,  ADMIN_ONLY),
 ]
 
 # What a partner sees of itself.
 PARTNER: list[Page] = [
+    Page("GET",  "/partner",                        own_overview.show,     MEMBER, scripts=True),
+    Page("GET",  "/partner/usage.csv",              own_usage.export,      MEMBER),
+    Page("GET",  "/partner/activity",               own_activity.list_,    MEMBER, scripts=True),
+    Page("GET",  "/partner/activity.csv",           own_activity.export,   MEMBER),
+    Page("GET",  "/partner/activity/live",          own_activity.follow,   MEMBER_LIVE),
+    Page("GET",  "/partner/activity/{request_id}",  own_activity.show,     MEMBER, scripts=True),
+    Page("GET",  "/partner/keys",                   own_keys.list_,        MEMBER, scripts=True),
+    Page("GET",  "/partner/keys.csv",               own_keys.export,       MEMBER),
+    Page("GET",  "/partner/deliveries",             own_deliveries.list_,  MEMBER, scripts=True),
+    Page("GET",  "/partner/deliveries.csv",         own_deliveries.export, MEMBER),
+    Page("GET",  "/partner/deliveries/{event_id}",  own_deliveries.show,   MEMBER, scripts=True),
+    Page("POST", "/partner/deliveries/{event_id}/replay", own_deliveries.replay, MEMBER),
 ]
 
 # Asking for a key, and the links that go out about it.
 ACCESS: list[Page] = [
+    Page("GET",  "/request-access",          access.show_form,     VISITOR),
+    Page("POST", "/request-access",          access.ask,           VISITOR),
+    Page("GET",  "/access/{token}/confirm",  access.show_confirm,  VISITOR),
+    Page("POST", "/access/{token}/confirm",  access.confirm,       VISITOR),
+    Page("GET",  "/access/{token}/key",      access.show_key,      VISITOR),
+    Page("POST", "/access/{token}/key",      access.take_key,      VISITOR),
+    Page("GET",  "/access/{token}/decision", access.show_decision, VISITOR),
+    Page("POST", "/access/{token}/decision", access.decide,        VISITOR),
 ]
 
 # What carriers call: no pages, and no API of ours.

@@ -1,0 +1,40 @@
+"""Being written."""
+
+from openmedspa.accounts.shapes import Operator
+from openmedspa.kit.http import Call
+from openmedspa.kit.pages import View
+
+
+async def list_(call: Call[Operator]) -> View:
+    """Being written."""
+    raise NotImplementedError
+
+
+async def export(call: Call[Operator]) -> View:
+    """Being written."""
+    raise NotImplementedError
+
+
+async def show(call: Call[Operator]) -> View:
+    """Being written."""
+    raise NotImplementedError
+
+
+async def create(call: Call[Operator]) -> View:
+    """Being written."""
+    raise NotImplementedError
+
+
+async def rotate(call: Call[Operator]) -> View:
+    """Being written."""
+    raise NotImplementedError
+
+
+async def revoke(call: Call[Operator]) -> View:
+    """Being written."""
+    raise NotImplementedError
+
+
+async def limit(call: Call[Operator]) -> View:
+    """Being written."""
+    raise NotImplementedError

@@ -1,0 +1,30 @@
+"""Being written."""
+
+from openmedspa.accounts.shapes import Operator
+from openmedspa.kit.http import Call
+from openmedspa.kit.pages import View
+
+
+async def list_(call: Call[Operator]) -> View:
+    """Being written."""
+    raise NotImplementedError
+
+
+async def export(call: Call[Operator]) -> View:
+    """Being written."""
+    raise NotImplementedError
+
+
+async def show(call: Call[Operator]) -> View:
+    """Being written."""
+    raise NotImplementedError
+
+
+async def approve(call: Call[Operator]) -> View:
+    """Being written."""
+    raise NotImplementedError
+
+
+async def deny(call: Call[Operator]) -> View:
+    """Being written."""
+    raise NotImplementedError
