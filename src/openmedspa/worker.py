@@ -36,6 +36,7 @@ async def run(house: House) -> None:
             _every(HOUR_SECONDS if house.is_production else 1.0, lambda: exams.lapse(house), name="lapsing"),
             _every(HOUR_SECONDS, lambda: partners.forget_old_idempotency_keys(house), name="forgetting"),
             _every(HOUR_SECONDS, lambda: partners.forget_old_token_keys(house), name="forgetting token keys"),
+            _every(HOUR_SECONDS, lambda: partners.forget_unconfirmed_requests(house), name="forgetting requests"),
             _every(HOUR_SECONDS, lambda: webhooks.forget_old(house), name="forgetting webhooks"),
             _every(HOUR_SECONDS, lambda: invitations.forget_ended_sessions(house), name="sessions"),
             _every(HOUR_SECONDS, lambda: scheduling.sweep_holds(house), name="sweeping holds"),

@@ -6,7 +6,8 @@ import pytest
 from client import Client, open_client
 
 from openmedspa.demo import constants
-from openmedspa.demo.load import card, load
+from openmedspa.demo.card import card
+from openmedspa.demo.load import load
 from openmedspa.kit.errors import Stopped
 from openmedspa.partners import keys
 from openmedspa.settings import Settings
@@ -32,6 +33,8 @@ async def test_it_holds_all_that_a_developer_needs(demo: Settings) -> None:
             "narrow_api_key": constants.DEMO_NARROW_KEY,
             "foreign": {"ppass": "RivalOffice", "api_key": constants.RIVAL_PARTNER_KEY},
         },
+        "admin": {"url": "http://127.0.0.1:8123/admin", "secret": constants.ADMIN_SECRET},
+        "partner_portal": {"url": "http://127.0.0.1:8123/partner", "api_key": constants.DEMO_PARTNER_KEY},
     }
 
 

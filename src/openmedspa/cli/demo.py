@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 async def demo(*, as_json: Json = False, port: Port = None, data_dir: DataDir = None) -> None:
     """The demo's address, key, ids and secrets. `serve --demo` makes it."""
     from openmedspa.cli.database import adopt, attached, with_secret_key
-    from openmedspa.demo.load import card
+    from openmedspa.demo.card import card
     from openmedspa.settings import Settings
 
     asked = Settings.read(port=port, data_dir=data_dir)
@@ -35,7 +35,7 @@ async def refresh_note(settings: "Settings") -> None:
     """After a change of secrets: what `listen` finds beside the database is how they are now."""
     from openmedspa.cli.database import with_secret_key
     from openmedspa.cli.start_card import leave_note
-    from openmedspa.demo.load import card
+    from openmedspa.demo.card import card
 
     leave_note(settings.data_dir, _as_served(dict(await card(with_secret_key(settings))), settings))
 
@@ -62,4 +62,6 @@ def _as_served(card: dict[str, Any], settings: "Settings") -> dict[str, Any]:
         **card,
         "exam_api": {**exam_api, "base_url": f"{served}/emr"},
         "partner_api": {**partner_api, "base_url": f"{served}/v1"},
+        "admin": {**card["admin"], "url": f"{served}/admin"},
+        "partner_portal": {**card["partner_portal"], "url": f"{served}/partner"},
     }

@@ -18,6 +18,8 @@ COLUMNS = {
     "locations": "LOCATIONS",
     "colour": "COLOUR",
     "reply_to": "REPLY TO",
+    "owner_name": "OWNER",
+    "owner_email": "OWNER'S E-MAIL",
     "created_at": "CREATED",
 }
 
@@ -74,21 +76,30 @@ async def set_(
     name: Annotated[str | None, Parameter(help="What patients read.")] = None,
     colour: Annotated[str | None, Parameter(help="Of its messages and pages, as in '#0f766e'.")] = None,
     reply_to: Annotated[str | None, Parameter(help="Who reads what patients answer; '' for nobody.")] = None,
+    owner: Annotated[str | None, Parameter(help="Who answers for the practice, a name.")] = None,
+    owner_email: Annotated[str | None, Parameter(help="Who is asked before a partner reaches its patients.")] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Change how a practice's messages look, and who reads the answers."""
+    """Change how a practice's messages look, who reads the answers, and who answers for it."""
     from openmedspa.cli.database import open_desk
+    from openmedspa.kit.db import Tx
     from openmedspa.practices import register
 
-    if name is None and colour is None and reply_to is None:
+    of_owner, of_looks = owner is not None or owner_email is not None, (name, colour, reply_to) != (None, None, None)
+    if not of_owner and not of_looks:
         hint = "openmedspa practices set GlowOffice --colour '#0f766e'"
         raise Stopped("There is nothing to change.", hint, exit_code=2)
     async with open_desk(data_dir) as desk:
-        await desk.write(
-            lambda tx: register.change_practice(
-                tx, ppass, name=name, colour=colour, reply_to=reply_to, actor=desk.actor, now=desk.now
-            )
-        )
+
+        async def change(tx: Tx) -> None:
+            if of_looks:
+                await register.change_practice(
+                    tx, ppass, name=name, colour=colour, reply_to=reply_to, actor=desk.actor, now=desk.now
+                )
+            if of_owner:
+                await register.set_owner(tx, ppass, name=owner, email=owner_email, actor=desk.actor, now=desk.now)
+
+        await desk.write(change)
     data(f"{ppass} changed")
 
 

@@ -130,7 +130,8 @@ async def _prepare(settings: "Settings", *, is_embedded: bool) -> list[str]:
         await installation.require_ready(settings)
     if not settings.demo:
         return await start_card.plain(settings)
-    from openmedspa.demo.load import card, load
+    from openmedspa.demo.card import card
+    from openmedspa.demo.load import load
 
     await load(settings, talk.say)
     return start_card.demo(settings, await card(settings))

@@ -28,6 +28,9 @@ def demo(settings: "Settings", card: dict[str, Any]) -> list[str]:
         _line("API key", partner_api["api_key"] or "revoked"),
         _line("Practice", partner_api["ppass"]),
         "",
+        _line("Dashboard", card["admin"]["url"], f"secret {card['admin']['secret'] or 'switched off'}"),
+        _line("Partner page", card["partner_portal"]["url"], "sign in with the partner's API key"),
+        "",
         _line("Guides", f"{settings.base_url}/docs"),
         _line("Outbox", f"{settings.base_url}/staging/outbox", "what patients were sent"),
         "",
@@ -42,6 +45,7 @@ async def plain(settings: "Settings") -> list[str]:
     """For production and staging: where it is, and how to begin when nothing is in it yet."""
     base = settings.base_url
     lines = [_line("Exam API", f"{base}/emr"), _line("Partner API", f"{base}/v1")]
+    lines += [_line("Dashboard", f"{base}/admin"), _line("Partner page", f"{base}/partner")]
     lines += [_line("Guides", f"{base}/docs"), _line("Stop", "Ctrl-C")]
     if await _is_empty(settings):
         lines += ["", _line("Begin", typable("openmedspa practices create GlowOffice"))]

@@ -16,6 +16,7 @@ from openmedspa.partners import wire as partner_wire
 # changes base URL and key, nothing else: so its base URL ends in /emr.
 EXAM_API_PATH = PREFIX
 PARTNER_API_PATH = partner_wire.PREFIX
+ADMIN_PATH, PARTNER_PAGE_PATH = "/admin", "/partner"
 
 # Readable stems, so that a key found in a log or a screenshot is known for what it is.
 DEMO_KEY = keys.with_checksum("oms_test_" + "DemoEmrKeyForTryingThingsOut".ljust(keys.RANDOM_LENGTH, "0"))

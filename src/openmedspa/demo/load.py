@@ -1,6 +1,6 @@
-"""Loads the demo into a staging database, once, and says what is in it. Never touches a production database."""
+"""Loads the demo into a staging database, once. Never touches a production database."""
 
-from collections.abc import AsyncIterator, Callable, Collection, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from importlib import resources
@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from openmedspa import installation
-from openmedspa.demo import constants, partner_data, queries, schedules
+from openmedspa.demo import access, constants, partner_data, queries, schedules
 from openmedspa.demo.constants import PartnerKey, Tenant
 from openmedspa.demo.documents import DOCUMENTED, documented
 from openmedspa.demo.people import Person, people
@@ -44,7 +44,7 @@ async def load(settings: Settings, progress: Progress = lambda _line: None) -> N
     3. One transaction, behind the lock on the installation's row, holds the rest; its last statement is the other mark.
     """
     await installation.require_ready(settings)
-    async with _system(settings) as db:
+    async with opened(settings) as db:
         found = await queries.find_installation(db)
         _require_staging(found["environment"])
         if found["demo_loaded_at"] is not None:
@@ -55,51 +55,6 @@ async def load(settings: Settings, progress: Progress = lambda _line: None) -> N
         await queries.update_loading(db, now)
         if await db.write([], lambda tx: _load(tx, Vault(settings.secret_key), now=now)):
             progress("The demo is loaded.")
-
-
-async def card(settings: Settings) -> dict[str, object]:
-    """What a developer needs to begin, as `openmedspa demo --json` prints it; secrets as they are now."""
-    await installation.require_ready(settings)
-    async with _system(settings) as db:
-        row = await queries.find_card(db, keys.digest(constants.DEMO_KEY))
-        live = await queries.list_live_keys(db, [keys.digest(key) for key in _partner_keys()])
-    if row is None:
-        raise Stopped("The demo is not loaded here.", "openmedspa serve --demo", exit_code=3)
-    if row["is_revoked"]:
-        raise Stopped("The demo's API key has been revoked.", "Begin anew with another --data-dir.", exit_code=4)
-    vault, header_secret = Vault(settings.secret_key), row["header_secret_sealed"]
-    return {
-        "exam_api": {
-            "base_url": settings.base_url + constants.EXAM_API_PATH,
-            "api_key": constants.DEMO_KEY,
-            "location_id": constants.LOCATION,
-            "foreign_location_id": constants.FOREIGN_LOCATION,
-            "foreign_gfe_id": constants.FOREIGN_GFE,
-            "webhook_secret": vault.open(header_secret) if header_secret else None,
-            "webhook_signing_secret": vault.open(row["signing_secret_sealed"]),
-        },
-        "partner_api": {
-            "base_url": settings.base_url + constants.PARTNER_API_PATH,
-            "ppass": constants.DEMO_OFFICE.ppass,
-            "provider_id": constants.PROVIDER,
-            "api_key": _if_live(constants.DEMO_PARTNER_KEY, live),
-            "narrow_api_key": _if_live(constants.DEMO_NARROW_KEY, live),
-            "foreign": {
-                "ppass": constants.RIVAL_OFFICE.ppass,
-                "api_key": _if_live(constants.RIVAL_PARTNER_KEY, live),
-            },
-        },
-    }
-
-
-def _partner_keys() -> list[str]:
-    tenants = (constants.DEMO_OFFICE, constants.RIVAL_OFFICE)
-    return [entry.key for tenant in tenants for entry in tenant.partner_keys]
-
-
-def _if_live(key: str, live: Collection[bytes]) -> str | None:
-    """None once it was revoked: a key that opens nothing is not handed out."""
-    return key if keys.digest(key) in live else None
 
 
 def _require_staging(environment: str) -> None:
@@ -142,6 +97,7 @@ async def _load(tx: Tx, vault: Vault, *, now: datetime) -> bool:
     await schedules.load_staff(tx, setting, now=now)
     prospects = await partner_data.load(tx, partners_there, crowd[exam_people:], seed=SEED + 2, now=now)
     await schedules.load_bookings(tx, setting, prospects, seed=SEED + 3, now=now)
+    await access.load(tx, demo_offices[0].practice_id, seed=SEED + 4, now=now)
     loaded_at = datetime.now(UTC)
     emr_ids = [demo_offices[0].partner_id, rival_offices[0].partner_id]
     await partners.update_known(tx, [*emr_ids, *(there.partner_id for there in partners_there)], loaded_at)
@@ -240,7 +196,7 @@ async def _load_visits(
 
 
 @asynccontextmanager
-async def _system(settings: Settings) -> AsyncIterator[Database]:
+async def opened(settings: Settings) -> AsyncIterator[Database]:
     """One connection, as the role that sees all tenants; nothing is kept fresh in so short a life."""
     pool = await connect_pool(settings.database_url, role=SYSTEM_ROLE, size=1)
     try:

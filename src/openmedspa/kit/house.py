@@ -13,6 +13,7 @@ from openmedspa.kit.crypto import Vault
 from openmedspa.kit.db import Database
 
 MOST_CALLS = 50_000  # some 25 MB
+MOST_LIVE = 20  # pages that a process keeps telling what comes
 MOST_LARGE = 4  # bodies of more than the usual size that a process takes in at once
 
 
@@ -51,4 +52,5 @@ class House(Struct, frozen=True):
     reads: deque[tuple[object, ...]] = field(default_factory=deque)  # audit rows that wait to be copied
     buckets: Buckets = field(default_factory=Buckets)  # who called how often
     large_bodies: Semaphore = field(default_factory=lambda: Semaphore(MOST_LARGE))
+    live_places: Semaphore = field(default_factory=lambda: Semaphore(MOST_LIVE))
     keys_used: dict[int, datetime] = field(default_factory=dict)  # last uses that wait to be noted

@@ -5,7 +5,7 @@ Every page is answered with a strict policy, every form checks where it comes fr
 
 import asyncio
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from hmac import compare_digest
 from typing import Any
@@ -83,8 +83,7 @@ class Pages:
         """Whoever reads slower than SEND_SECONDS for a piece is left alone."""
         always = {**ALWAYS, "cache-control": "no-store", "x-request-id": incoming.id}
         if isinstance(answer, Live):
-            events = (ServerSentEvent(self._html(piece)) async for piece in answer.pieces)
-            await EventSourceResponse(events, headers=always, ping=PING_SECONDS, send_timeout=SEND_SECONDS)(
+            await EventSourceResponse(self._events(answer), headers=always, ping=PING_SECONDS, send_timeout=SEND_SECONDS)(
                 scope, receive, send
             )
             return
@@ -101,6 +100,12 @@ class Pages:
                     await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
+    async def _events(self, live: Live) -> AsyncGenerator[ServerSentEvent]:
+        async with aclosing(live.pieces) as pieces:
+            async for piece in pieces:
+                html = self._html(piece.view) if piece.view else ""
+                yield ServerSentEvent(html, id=piece.mark or None, event=piece.word or None)
+
     async def _answer(self, incoming: Incoming) -> tuple[Page | None, Shown, str]:
         try:
             page, path = self._table.find(incoming.method, incoming.path)
@@ -114,7 +119,8 @@ class Pages:
             return page, await page.door(call), csrf
         except Elsewhere as elsewhere:
             if incoming.header(b"hx-request"):  # a part of a page was asked for: all of it goes there
-                return None, Raw(b"", HTML, headers={"hx-redirect": elsewhere.to}), ""
+                # Not 200: what goes on would take it for its next piece, and ask again at once.
+                return None, Raw(b"", HTML, status=401, headers={"hx-redirect": elsewhere.to}), ""
             return None, Redirect(elsewhere.to), ""
         except Refused as refused:
             return None, self._refusal(refused, incoming), ""

@@ -1,6 +1,6 @@
 """The words of pages that doors and route tables use: a view, a redirect, a file, an entry, a page. Serves nothing."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, Protocol
 
@@ -49,10 +49,21 @@ class File(Struct, frozen=True):
     content_type: str = "text/csv; charset=utf-8"
 
 
+class Piece(Struct, frozen=True):
+    """What a page that goes on sends next: a view, or a word that the page waits for.
+
+    A browser that comes back sends the last `mark` as `Last-Event-ID`.
+    """
+
+    view: View | None = None
+    mark: str = ""
+    word: str = ""
+
+
 class Live(Struct, frozen=True):
     """A page that goes on: pieces of it, each sent as it comes."""
 
-    pieces: AsyncIterator[View]
+    pieces: AsyncGenerator[Piece]
 
 
 Shown = View | Redirect | Raw | File | Live

@@ -1,4 +1,4 @@
--- Every call on both APIs: as it was, for a while, and added up by hour and route and by day, for good. They say who
+-- Every call on both APIs: as it was, for a while, and added up by hour, by route and by day. They say who
 -- called, which route and how it went; never the path, the query or a body. Served to operators by the system role.
 
 create table calls (
@@ -16,9 +16,14 @@ create table calls (
   address     text
 );
 create index calls_by_time on calls (at, id);
-create index calls_by_partner on calls (partner_id, at, id);
+create index calls_by_partner on calls (partner_id, at, id) where partner_id is not null;
+create index calls_by_key on calls (key_id, at, id) where key_id is not null;
+create index calls_by_practice on calls (practice_id, at, id) where practice_id is not null;
+create index calls_by_address on calls (address, at, id) where address is not null;
 create index calls_by_route on calls (route, at, id);
 create index calls_failed on calls (at, id) where status >= 400;
+create index calls_broken on calls (at, id) where status >= 500;
+create index calls_by_status on calls (status, at, id) where status >= 400;
 create index calls_by_code on calls (code, at, id) where code <> '';
 create index calls_by_request on calls using hash (request_id);
 grant select, insert, delete on calls to openmedspa_system;
@@ -51,7 +56,20 @@ create table call_days (
   primary key (day, partner_id, practice_id, key_id)
 );
 create index call_days_by_partner on call_days (partner_id, day);
-grant select, insert, update, delete on call_hours, call_days to openmedspa_system;
+
+create table call_routes (
+  day         date not null,
+  method      text not null,
+  route       text not null,
+  partner_id  int not null,
+  calls       bigint not null,
+  errors      bigint not null,
+  duration_us bigint not null,
+  slowest_us  int not null,
+  primary key (day, method, route, partner_id)
+);
+create index call_routes_by_partner on call_routes (partner_id, day);
+grant select, insert, update, delete on call_hours, call_days, call_routes to openmedspa_system;
 
 -- For good, and few enough to be read every few seconds: what /metrics tells.
 create table call_totals (

@@ -39,6 +39,10 @@ alter table practices
 
 -- A key that takes over from another one, which ends some time later.
 alter table api_keys add column replaces int references api_keys;
+create unique index api_keys_replaces_key on api_keys (replaces);  -- none is replaced twice
+
+-- A form that makes a key counts once, as a partner's own request does.
+grant insert, update on idempotency_keys to openmedspa_system;
 
 -- Asked for by anybody; decided by an operator and, where patients are concerned, by the practice's owner. Links are
 -- derived from the secret key and stand nowhere.
@@ -56,6 +60,7 @@ create table access_requests (
   practice_id     int references practices,  -- which one an operator takes it for
   location_ids    text[],
   granted_scopes  text[],
+  other_scopes    text[] not null default '{}',  -- what keys that the partner has already will reach there besides
   approved_at     timestamptz,
   approved_by     text,
   owner_email     text,         -- null: nobody but the operator needs to agree
@@ -65,6 +70,7 @@ create table access_requests (
   reason          text,
   key_expires_at  timestamptz,
   partner_id      int references partners,
+  partner_name    text,                     -- of a new one, made with the key
   key_id          int references api_keys,  -- made when its page is opened, and shown there once
   key_shown_at    timestamptz,
   check (denied_at is null or reason <> ''),
@@ -83,3 +89,6 @@ alter table messages
   add constraint messages_notice_check check (notice in (
     'invited', 'cancelled', 'completed', 'endpoint_switched_off', 'access_confirm', 'access_asked', 'access_owner',
     'access_answered', 'access_approved', 'access_denied', 'access_opened'));
+create index messages_by_access_request on messages (access_request_id) where access_request_id is not null;
+-- What nobody confirmed is forgotten, and so is the message that asked to.
+grant delete on messages, message_tries to openmedspa_system;

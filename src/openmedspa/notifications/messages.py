@@ -11,6 +11,10 @@ from openmedspa.kit.db import Scope, Tx
 from openmedspa.notifications import queries
 
 Notice = Literal["invited", "cancelled", "completed"]
+AccessNotice = Literal[
+    "access_confirm", "access_asked", "access_owner", "access_answered", "access_approved", "access_denied",
+    "access_opened",
+]  # fmt: skip
 log = logging.getLogger("openmedspa")
 
 
@@ -28,3 +32,11 @@ async def tell_owner_switched_off(tx: Tx, endpoint_id: int, *, operator_email: s
     )
     if not is_told:
         log.warning("endpoint %s was switched off, and nobody is there to be told", endpoint_id)
+
+
+async def tell_about_access(
+    tx: Tx, request_id: int, notice: AccessNotice, *, address: str | None, now: datetime
+) -> None:
+    """Tell asker, operator or owner how a request for access stands; without an address, nobody."""
+    if address:
+        await queries.insert_access_message(tx, request_id, notice=notice, address=address, now=now)

@@ -1,5 +1,6 @@
 """What a message says: rendered at sending from the row and the templates, kept nowhere. No health fact stands here."""
 
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 import jinja2
@@ -8,6 +9,8 @@ from msgspec import Struct
 from openmedspa.exams.links import visit_link
 from openmedspa.kit.house import House
 from openmedspa.notifications.shapes import Message, plain
+from openmedspa.partners.access_links import Purpose, access_link
+from openmedspa.partners.access_shapes import CONFIRM_WITHIN, LINKS_LIVE, SCOPE_WORDS
 
 LONGEST_NAME = 100
 LONGEST_NAME_IN_SMS = 60
@@ -19,6 +22,18 @@ SUBJECTS = {
     "cancelled": "{practice}: your online visit was cancelled",
     "completed": "{practice}: ready for you to see",
     "endpoint_switched_off": "Your webhooks to {host} are switched off",
+    "access_confirm": "Confirm your request for access",
+    "access_asked": "{company} asks for access",
+    "access_owner": "May {company} work with {granted_practice}?",
+    "access_answered": "The owner of {granted_practice} answered about {company}",
+    "access_approved": "Your key is ready to be taken",
+    "access_denied": "Your request for access was denied",
+    "access_opened": "{company} has its key for {granted_practice}",
+}
+ACCESS_LINKS: Mapping[str, Purpose] = {
+    "access_confirm": "confirm",
+    "access_owner": "decision",
+    "access_approved": "key",
 }
 TEXTS = {
     "invited": "{practice}: please complete your online visit: {link}",
@@ -82,6 +97,29 @@ def _values(house: House, message: Message) -> dict[str, object]:
         "failing_since": message.failing_since,
         "cause": message.endpoint_cause,
         "public_url": house.public_url,
+        **(_access_values(house, message) if message.access_id else {}),
+    }
+
+
+def _access_values(house: House, message: Message) -> dict[str, object]:
+    """The links are made for whom the notice goes to, and for nobody else's eyes."""
+    assert message.access_id is not None
+    purpose: Purpose | None = ACCESS_LINKS.get(message.notice)
+    link = access_link(house, purpose, message.access_id, message.approved_at) if purpose else ""
+    return {
+        "link": link or f"{house.public_url}/admin/requests/{message.access_id}",
+        "company": plain(message.company or "", LONGEST_NAME),
+        "asked_practice": plain(message.asked_practice or "", LONGEST_NAME),
+        "granted_practice": plain(message.granted_practice or "", LONGEST_NAME),
+        "contact": plain(message.contact or "", LONGEST_NAME),
+        "contact_email": message.contact_email,
+        "owner_name": plain(message.owner_name or "", LONGEST_NAME),
+        "scopes": [(word, SCOPE_WORDS.get(word, "")) for word in message.granted_scopes or message.asked_scopes or ()],
+        "other_scopes": ", ".join(message.other_scopes or ()),
+        "is_agreed": message.owner_agreed_at is not None,
+        "reason": plain(message.reason or "", 1_000),
+        "confirm_days": CONFIRM_WITHIN.days,
+        "link_days": LINKS_LIVE.days,
     }
 
 

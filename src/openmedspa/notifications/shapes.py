@@ -1,6 +1,6 @@
 """A message as its carriers know it, what came of giving it to one, and its state in words. No I/O."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
@@ -10,6 +10,8 @@ from openmedspa.kit.db import Row
 
 Channel = Literal["email", "sms"]
 CHANNELS: tuple[Channel, ...] = ("email", "sms")
+# In four words what `state_of` says in many: bounced, given up and never confirmed are trouble.
+Standing = Literal["waiting", "sent", "withdrawn", "troubled"]
 # Asked once, immediately before the carrier gets the content: may it still be given? Takes the name by which the
 # carrier will know it, where that is known before.
 HandOver = Callable[[str | None], Awaitable[bool]]
@@ -22,6 +24,13 @@ NOTICES = {
     "cancelled": "cancellation",
     "completed": "outcome ready",
     "endpoint_switched_off": "endpoint switched off",
+    "access_confirm": "access: confirm the address",
+    "access_asked": "access: asked for",
+    "access_owner": "access: the owner is asked",
+    "access_answered": "access: the owner answered",
+    "access_approved": "access: approved",
+    "access_denied": "access: denied",
+    "access_opened": "access: the key was taken",
 }
 
 
@@ -46,6 +55,20 @@ class Message(Struct, frozen=True):
     switched_off_at: datetime | None
     failing_since: datetime | None
     endpoint_cause: str | None
+    # Of a request for access.
+    access_id: int | None = None
+    company: str | None = None
+    asked_practice: str | None = None
+    contact: str | None = None
+    contact_email: str | None = None
+    asked_scopes: Sequence[str] | None = None
+    granted_scopes: Sequence[str] | None = None
+    other_scopes: Sequence[str] | None = None
+    approved_at: datetime | None = None
+    owner_agreed_at: datetime | None = None
+    reason: str | None = None
+    granted_practice: str | None = None
+    owner_name: str | None = None
 
     @property
     def is_possible_duplicate(self) -> bool:

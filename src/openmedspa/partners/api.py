@@ -6,7 +6,8 @@ from typing import TypeVar
 from openmedspa.kit.db import Reads
 from openmedspa.kit.errors import Unauthorized
 from openmedspa.kit.http import Call
-from openmedspa.partners import keys, profile, queries, sandbox, tokens
+from openmedspa.partners import access_requests, keys, profile, queries, sandbox, tokens
+from openmedspa.partners.access_shapes import AccessRequestOut, AccessRequestSent
 from openmedspa.partners.keys import Grant
 from openmedspa.partners.shapes import ClockOut, MeOut, ResetOut, TokenOut
 
@@ -34,6 +35,21 @@ async def issue_token(call: Call[None]) -> TokenOut:
     return TokenOut(accessToken=token, tokenType="Bearer", expiresIn="24h")
 
 
+async def ask_for_access(call: Call[None]) -> AccessRequestOut:
+    """Ask to become a partner: no key is needed, and the answer is the same for everybody.
+
+    A link goes to `ContactEmail`; once it is confirmed, an operator looks at the request and, where a practice's
+    patients are concerned, its owner. Then a second link leads to your key.
+    """
+    incoming = call.incoming
+    await call.house.system.write(
+        (),
+        lambda tx: access_requests.ask(tx, call.body, house=call.house, address=incoming.address, now=call.now),
+        address=incoming.address,
+    )
+    return AccessRequestOut(AccessRequestSent("ConfirmationSent"))
+
+
 async def show_me(call: Call[Grant]) -> MeOut:
     """Your own profile: company, contact, what this token may do, your keys."""
     return await _me(call.db, call)
@@ -41,7 +57,9 @@ async def show_me(call: Call[Grant]) -> MeOut:
 
 async def change_me(call: Call[Grant]) -> MeOut:
     """Change your own profile: the fields given, and no others."""
-    await profile.change(call.tx, call.grant, call.body, request_id=call.request_id, now=call.now)
+    await profile.change(
+        call.tx, call.grant.partner_id, call.body, actor=call.grant.actor, request_id=call.request_id, now=call.now
+    )
     return await _me(call.tx, call)
 
 

@@ -5,6 +5,7 @@ import asyncio
 from openmedspa.kit.db import AWAY
 from openmedspa.kit.house import House
 from openmedspa.partners import queries
+from openmedspa.partners.access_shapes import CONFIRM_WITHIN
 
 NOTE_SECONDS = 5.0
 
@@ -17,6 +18,11 @@ async def forget_old_idempotency_keys(house: House) -> None:
 async def forget_old_token_keys(house: House) -> None:
     """A key that was rotated out goes once every token it signed has expired."""
     await queries.delete_old_token_keys(house.system)
+
+
+async def forget_unconfirmed_requests(house: House) -> None:
+    """A request for access that nobody confirmed within seven days, and the message that asked to."""
+    await queries.delete_unconfirmed(house.system, house.now() - CONFIRM_WITHIN)
 
 
 async def keep_noting_uses(house: House) -> None:

@@ -12,24 +12,25 @@ from openmedspa.kit.errors import Conflict, Invalid
 from openmedspa.partners import queries
 from openmedspa.partners.keys import Grant
 from openmedspa.partners.shapes import KeyOut, Me, MeIn
+from openmedspa.partners.status import wire_status
 from openmedspa.practices import register
 from openmedspa.usage import audit
 
 
-async def change(tx: Tx, grant: Grant, wanted: MeIn, *, request_id: str, now: datetime) -> None:
+async def change(tx: Tx, partner_id: int, wanted: MeIn, *, actor: str, request_id: str | None, now: datetime) -> None:
     """Change what was given. Invalid for an address that is none, Conflict for another partner's name."""
     given = {name: value for name, value in asdict(wanted).items() if value is not UNSET}
     if "company" in given:
-        given["name"] = await _company(tx, grant, str(given.pop("company")))
+        given["name"] = await _company(tx, partner_id, str(given.pop("company")))
     if (address := given.get("contact_email")) and not re.fullmatch(register.ADDRESS, str(address)):
         raise _wrong("ContactEmail", "must be an e-mail address such as robin@emr.example.com")
     if given:
         try:
-            await queries.update_profile(tx, grant.partner_id, given)
+            await queries.update_profile(tx, partner_id, given)
         except UniqueViolationError:  # another one took the name at this very moment
             raise _taken() from None
         await audit.record(
-            tx, audit.PLATFORM, actor=grant.actor, action="partner.changed", subject=f"partner:{grant.partner_id}",
+            tx, audit.PLATFORM, actor=actor, action="partner.changed", subject=f"partner:{partner_id}",
             request_id=request_id, now=now,
         )  # fmt: skip
 
@@ -49,12 +50,12 @@ def to_me(grant: Grant, partner: Row, keys: list[Row], *, now: datetime) -> Me:
     )
 
 
-async def _company(tx: Tx, grant: Grant, name: str) -> str:
+async def _company(tx: Tx, partner_id: int, name: str) -> str:
     name = " ".join(name.split())
     if not name or name.isdecimal() or not name.isprintable():
         raise _wrong("Company", "must be a name, and not one of digits only")
     other = await queries.find_partner(tx, name)
-    if other is not None and other["id"] != grant.partner_id:
+    if other is not None and other["id"] != partner_id:
         raise _taken()
     return name
 
@@ -68,7 +69,5 @@ def _wrong(field: str, why: str) -> Invalid:
 
 
 def _to_key(key: Row, now: datetime) -> KeyOut:
-    is_over = key["expires_at"] is not None and key["expires_at"] <= now
-    status = "Revoked" if key["revoked_at"] else "Expired" if is_over else "Active"
     used = key["last_used_at"].isoformat(timespec="seconds").replace("+00:00", "Z") if key["last_used_at"] else None
-    return KeyOut(name=key["name"], prefix=key["prefix"], last_used_at=used, status=status)  # type: ignore[arg-type]
+    return KeyOut(name=key["name"], prefix=key["prefix"], last_used_at=used, status=wire_status(key, now))

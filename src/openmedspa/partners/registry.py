@@ -12,6 +12,8 @@ from openmedspa.partners.keys import Environment
 from openmedspa.practices import register
 from openmedspa.usage import audit
 
+LONGEST_NAME = 200  # characters
+
 
 async def create_partner(tx: Tx, name: str, *, contact_email: str | None = None, actor: str, now: datetime) -> Row:
     """Conflict when the name is taken, which is compared without regard to case."""
@@ -21,9 +23,11 @@ async def create_partner(tx: Tx, name: str, *, contact_email: str | None = None,
         raise Invalid(
             "A partner needs a name, and not one of digits only: those are its number.",
             'openmedspa partners create "Glow EMR"',
+            fields={"name": "The name must be one, and not of digits only."},
         )
     if await queries.find_partner(tx, name):
-        raise Conflict(f"There is a partner {name} already.", "openmedspa partners list")
+        what = f"There is a partner {name} already."
+        raise Conflict(what, "openmedspa partners list", fields={"name": what})
     partner = await queries.insert_partner(tx, name, contact_email=contact_email)
     await _record(tx, audit.PLATFORM, "partner.created", f"partner:{partner['id']}", actor=actor, now=now)
     return partner
@@ -36,6 +40,22 @@ async def set_contact(tx: Tx, partner: str, contact_email: str | None, *, actor:
     await queries.update_contact(tx, row["id"], contact_email)
     await _record(tx, audit.PLATFORM, "partner.contact_set", f"partner:{row['id']}", actor=actor, now=now)
     return row
+
+
+async def switch_partner(tx: Tx, partner: str, *, is_on: bool, actor: str, now: datetime) -> Row:
+    """Off: all its keys are refused from the next second on, and its sessions end; on: they are what they were."""
+    row = await get_partner(tx, partner)
+    if await queries.update_partner_revoked(tx, row["id"], None if is_on else now):
+        action = "partner.switched_on" if is_on else "partner.switched_off"
+        await _record(tx, audit.PLATFORM, action, f"partner:{row['id']}", actor=actor, now=now)
+    return row
+
+
+async def get_company(db: Reads, partner_id: int) -> Row:
+    """A partner's row as `partners list` shows it. NotFound when there is none."""
+    if row := await queries.find_company(db, partner_id):
+        return row
+    raise NotFound(f"There is no partner {partner_id}.", "openmedspa partners list")
 
 
 async def get_partner(db: Reads, name_or_id: str) -> Row:
@@ -86,14 +106,17 @@ async def create_key(
 ) -> tuple[str, Row]:
     """A new key, which is never seen again, and its row; without locations it reaches all of the partner's."""
     owner = await get_partner(tx, partner)
+    if not name.strip() or len(name) > LONGEST_NAME:
+        raise _wrong("name", f"A key needs a name of at most {LONGEST_NAME} characters.", "--name website")
     _require_scopes(scopes)
     if expires_at is not None and expires_at <= now:
-        raise Invalid(f"{expires_at:%Y-%m-%d %H:%M} is past: the key would never work.", "--expires 90d")
+        what = f"{expires_at:%Y-%m-%d %H:%M} is past: the key would never work."
+        raise _wrong("ends", what, "--expires 90d")
     await _require_granted(tx, owner, location_ids)
     _require_limits(per_second, burst)
     key = keys.new(environment)
     row = await queries.insert_key(
-        tx, owner["id"], name=name, key_sha256=keys.digest(key), prefix=key[:12], last_four=key[-4:],
+        tx, owner["id"], name=name.strip(), key_sha256=keys.digest(key), prefix=key[:12], last_four=key[-4:],
         scopes=list(dict.fromkeys(scopes)), location_ids=list(dict.fromkeys(location_ids)) or None,
         expires_at=expires_at, per_second=per_second, burst=burst,
     )  # fmt: skip
@@ -103,9 +126,8 @@ async def create_key(
 
 async def get_key(db: Reads, key_id: int) -> Row:
     """A key's row as `keys list` shows it. NotFound when there is none."""
-    for row in await queries.list_keys(db):
-        if row["id"] == key_id:
-            return row
+    if row := await queries.find_key(db, key_id):
+        return row
     raise _no_key(key_id)
 
 
@@ -129,39 +151,45 @@ async def set_limits(
     return row
 
 
+def _wrong(field: str, what: str, hint: str) -> Invalid:
+    return Invalid(what, hint, fields={field: what})
+
+
 def _no_key(key_id: int) -> NotFound:
     return NotFound(f"There is no key {key_id}.", "openmedspa keys list")
 
 
 def _require_limits(per_second: int | None, burst: int | None) -> None:
     if per_second is not None and not 0 <= per_second <= keys.MOST:
-        raise Invalid(f"{per_second} calls a second cannot be a limit.", f"0 for none, or 1 to {keys.MOST}.")
+        what = f"{per_second} calls a second cannot be a limit."
+        raise _wrong("per_second", what, f"0 for none, or 1 to {keys.MOST}.")
     if burst is not None and not 1 <= burst <= keys.MOST:
-        raise Invalid(f"{burst} calls at once cannot be a limit.", f"1 to {keys.MOST}; --per-second 0 for no limit.")
+        what = f"{burst} calls at once cannot be a limit."
+        raise _wrong("burst", what, f"1 to {keys.MOST}; --per-second 0 for no limit.")
 
 
 def _require_address(contact_email: str | None) -> None:
     if contact_email is not None and not re.fullmatch(register.ADDRESS, contact_email):
-        raise Invalid(f"“{contact_email}” is no e-mail address.", "--email webhooks@emr.example.com")
+        what = f"“{contact_email}” is no e-mail address."
+        raise _wrong("contact_email", what, "--email webhooks@emr.example.com")
 
 
 def _require_scopes(scopes: Sequence[str]) -> None:
+    there_are = f"There are {', '.join(keys.SCOPES)}."
+    if not scopes:
+        raise _wrong("scope", "A key needs at least one scope.", there_are)
     for scope in scopes:
         if scope not in keys.SCOPES:
-            raise Invalid(
-                f"“{scope}” is no scope.", did_you_mean(scope, keys.SCOPES, f"There are {', '.join(keys.SCOPES)}.")
-            )
+            raise _wrong("scope", f"“{scope}” is no scope.", did_you_mean(scope, keys.SCOPES, there_are))
 
 
 async def _require_granted(tx: Tx, partner: Row, location_ids: Sequence[str]) -> None:
-    granted = next(row["location_ids"] for row in await queries.list_partners(tx) if row["id"] == partner["id"])
+    granted = [row["location_id"] for row in await queries.list_granted(tx, partner["id"])]
     for location_id in location_ids:
         await register.get_location(tx, location_id)
         if location_id not in granted:
-            raise Conflict(
-                f"{location_id} is not granted to {partner['name']}.",
-                f'openmedspa grants add "{partner["name"]}" {location_id}',
-            )
+            what = f"{location_id} is not granted to {partner['name']}."
+            raise Conflict(what, f'openmedspa grants add "{partner["name"]}" {location_id}', fields={"location": what})
 
 
 async def _record_at(tx: Tx, location_id: str, action: str, partner_id: int, *, actor: str, now: datetime) -> None:

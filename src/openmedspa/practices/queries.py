@@ -23,7 +23,11 @@ async def insert_practice(db: Reads, *, ppass: str, name: str, time_zone: str, k
 async def find_practice(db: Reads, ppass: str) -> Row | None:
     """By its PPass, which is unique without regard to case."""
     return await db.unscoped_row(
-        "select id, ppass, name, kind, time_zone, colour, reply_to from practices where lower(ppass) = lower($1)", ppass
+        """
+        select id, ppass, name, kind, time_zone, colour, reply_to, owner_name, owner_email
+        from practices where lower(ppass) = lower($1)
+        """,
+        ppass,
     )
 
 
@@ -33,10 +37,17 @@ async def update_practice(db: Reads, practice_id: int, *, name: str, colour: str
     )
 
 
+async def update_owner(db: Reads, practice_id: int, *, name: str | None, email: str | None) -> None:
+    await db.unscoped_row(
+        "update practices set owner_name = $2, owner_email = $3 where id = $1", practice_id, name, email
+    )
+
+
 async def list_practices(db: Reads) -> list[Row]:
     return await db.unscoped_rows(
         """
-        select p.id, p.ppass, p.name, p.kind, p.time_zone, p.colour, p.reply_to, p.created_at, count(l.id) as locations
+        select p.id, p.ppass, p.name, p.kind, p.time_zone, p.colour, p.reply_to, p.owner_name, p.owner_email,
+               p.created_at, count(l.id) as locations
         from practices p left join locations l on l.practice_id = p.id
         group by p.id order by p.id
         """

@@ -77,6 +77,23 @@ async def change_practice(
     )  # fmt: skip
 
 
+async def set_owner(tx: Tx, ppass: str, *, name: str | None, email: str | None, actor: str, now: datetime) -> None:
+    """Who answers for a practice: asked before a new partner reaches its patients. None leaves as it is, "" is none."""
+    practice = await get_practice(tx, ppass)
+    if name:
+        _require_name(name)
+    if email and not re.fullmatch(ADDRESS, email):
+        raise Invalid(f"“{email}” is no e-mail address.", "Try --owner-email owner@example.com.")
+    await queries.update_owner(
+        tx, practice["id"], name=practice["owner_name"] if name is None else name.strip() or None,
+        email=practice["owner_email"] if email is None else email or None,
+    )  # fmt: skip
+    await audit.record(
+        tx, practice["id"], actor=actor, action="practice.owner_set", subject=f"practice:{practice['id']}",
+        request_id=None, now=now,
+    )  # fmt: skip
+
+
 async def create_location(
     tx: Tx, ppass: str, *, location_id: str | None, name: str, state: str | None, time_zone: str | None = None,
     actor: str, now: datetime,

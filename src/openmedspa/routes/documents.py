@@ -14,7 +14,7 @@ TAGS = {
     "appointments": "Orders", "in-person": "Orders", "visits": "Visits", "gfes": "Visits", "treatments": "Treatments",
     "subscriptions": "Webhooks", "webhooks": "Webhooks", "staging": "Sandbox",
     "auth": "Tokens", "prospects": "Prospects", "tags": "Tags", "products": "Products", "kb": "Knowledge base",
-    "tickets": "Tickets", "ticket": "Tickets", "availability": "Availability", "holds": "Visits", "me": "Me",
+    "tickets": "Tickets", "ticket": "Tickets", "availability": "Availability", "holds": "Visits", "me": "Me", "access-requests": "Access",
 }  # fmt: skip
 
 

@@ -17,11 +17,13 @@ from openmedspa.portals.patient.entry import VisitLink
 from openmedspa.portals.sign_in import pages as sign_in
 from openmedspa.portals.staging import look, outbox
 from openmedspa.routes.documents import exam_document, partner_document
+from openmedspa.usage import metrics
 
 ANYBODY, VISITOR = Anybody(), Visitor()
 VIEWER, ADMIN_ONLY, VIEWER_LIVE = Operators(), Operators("admin"), Operators(is_live=True)
 MEMBER, MEMBER_LIVE = Members(), Members(is_live=True)
 SMS_CARRIER = sms.SmsCarrier()
+SCRAPER = metrics.Scraper()
 AT_THE_SERVER = outbox.AtTheServer()
 LINK = VisitLink()
 BOOKS = Books(exam=exam_document, partner=lambda _environment, server: partner_document(server))
@@ -66,20 +68,20 @@ ADMIN: list[Page] = [
     Page("GET",  "/admin/activity/live",              activity.follow,    VIEWER_LIVE),
     Page("GET",  "/admin/activity/{request_id}",      activity.show,      VIEWER, scripts=True),
     Page("GET",  "/admin/partners",                   partners.list_,     VIEWER, scripts=True),
-    Page("POST", "/admin/partners",                   partners.create,    ADMIN_ONLY),
+    Page("POST", "/admin/partners",                   partners.create,    ADMIN_ONLY, scripts=True),
     Page("GET",  "/admin/partners.csv",               partners.export,    VIEWER),
     Page("GET",  "/admin/partners/{partner_id}",      partners.show,      VIEWER, scripts=True),
-    Page("POST", "/admin/partners/{partner_id}",      partners.change,    ADMIN_ONLY),
-    Page("POST", "/admin/partners/{partner_id}/grant",    partners.grant,    ADMIN_ONLY),
+    Page("POST", "/admin/partners/{partner_id}",      partners.change,    ADMIN_ONLY, scripts=True),
+    Page("POST", "/admin/partners/{partner_id}/grant",    partners.grant,    ADMIN_ONLY, scripts=True),
     Page("POST", "/admin/partners/{partner_id}/withdraw", partners.withdraw, ADMIN_ONLY),
     Page("POST", "/admin/partners/{partner_id}/switch",   partners.switch,   ADMIN_ONLY),
     Page("GET",  "/admin/keys",                       keys.list_,         VIEWER, scripts=True),
-    Page("POST", "/admin/keys",                       keys.create,        ADMIN_ONLY),
+    Page("POST", "/admin/keys",                       keys.create,        ADMIN_ONLY, scripts=True),
     Page("GET",  "/admin/keys.csv",                   keys.export,        VIEWER),
     Page("GET",  "/admin/keys/{key_id}",              keys.show,          VIEWER, scripts=True),
-    Page("POST", "/admin/keys/{key_id}/rotate",       keys.rotate,        ADMIN_ONLY),
+    Page("POST", "/admin/keys/{key_id}/rotate",       keys.rotate,        ADMIN_ONLY, scripts=True),
     Page("POST", "/admin/keys/{key_id}/revoke",       keys.revoke,        ADMIN_ONLY),
-    Page("POST", "/admin/keys/{key_id}/limit",        keys.limit,         ADMIN_ONLY),
+    Page("POST", "/admin/keys/{key_id}/limit",        keys.limit,         ADMIN_ONLY, scripts=True),
     Page("GET",  "/admin/requests",                   requests.list_,     VIEWER, scripts=True),
     Page("GET",  "/admin/requests.csv",               requests.export,    VIEWER),
     Page("GET",  "/admin/requests/{request_id}",      requests.show,      VIEWER, scripts=True),
@@ -122,8 +124,9 @@ ACCESS: list[Page] = [
     Page("POST", "/access/{token}/decision", access.decide,        VISITOR),
 ]
 
-# What carriers call: no pages, and no API of ours.
+# What carriers and Prometheus call: no pages, and no API of ours.
 HOOKS: list[Page] = [
+    Page("GET",  "/metrics",          metrics.show,     SCRAPER),
     Page("POST", "/hooks/sms",        sms.hear_reply,  SMS_CARRIER, sms.Reply),
     Page("POST", "/hooks/sms/status", sms.hear_status, SMS_CARRIER, sms.Status),
 ]

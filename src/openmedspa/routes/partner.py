@@ -8,6 +8,7 @@ from openmedspa.kit.http import Open, Route
 from openmedspa.knowledge import api as knowledge
 from openmedspa.knowledge.shapes import ArticleIn, ArticleList, ArticleQuery, OneArticle
 from openmedspa.partners import api as partners
+from openmedspa.partners.access_shapes import AccessRequestIn, AccessRequestOut
 from openmedspa.partners.bearer import Scopes
 from openmedspa.partners.shapes import MeIn, MeOut, TokenIn, TokenOut
 from openmedspa.partners.wire import NoQuery, PageQuery
@@ -58,6 +59,7 @@ VISITS = Scopes(("Visits",))
 # fmt: off
 LINES = [
     Route("POST",  "/v1/{PPass}/auth/token", partners.issue_token, Open(),    body=TokenIn, answer=TokenOut),
+    Route("POST",  "/v1/access-requests",    partners.ask_for_access, Open(), body=AccessRequestIn, answer=AccessRequestOut, status=202),
     Route("GET",   "/v1/me",                 partners.show_me,     ANY_TOKEN, answer=MeOut),
     Route("PATCH", "/v1/me",                 partners.change_me,   ANY_TOKEN, body=MeIn, answer=MeOut, finish=partners.tell_anew),
 

@@ -1,1 +1,1 @@
-"""Usage: the audit trail."""
+"""Usage: the audit trail, the log of calls, and its figures."""

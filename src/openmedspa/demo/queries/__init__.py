@@ -3,6 +3,12 @@
 The rows come as JSON, whose fields are the columns' names; ids are reserved first, so that rows may point at each other.
 """
 
+from openmedspa.demo.queries.access import (
+    insert_access_requests,
+    list_callers,
+    update_key_dates,
+    update_owner,
+)
 from openmedspa.demo.queries.loading import (
     find_card,
     find_installation,
@@ -33,6 +39,7 @@ from openmedspa.demo.queries.schedules import (
 __all__ = [
     "find_card",
     "find_installation",
+    "insert_access_requests",
     "insert_articles",
     "insert_bookings",
     "insert_endpoint",
@@ -44,11 +51,14 @@ __all__ = [
     "insert_tags",
     "insert_tickets",
     "insert_visits",
+    "list_callers",
     "list_live_keys",
     "list_reserved_booking_ids",
     "list_reserved_ids",
     "list_reserved_patient_ids",
     "lock_installation",
+    "update_key_dates",
     "update_loaded",
     "update_loading",
+    "update_owner",
 ]

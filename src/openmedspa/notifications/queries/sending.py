@@ -17,7 +17,9 @@ TWICE = "handed over twice without a word from the carrier: it may have arrived 
 MESSAGE = """
 m.practice_id, m.id, m.channel, m.notice, m.address, m.tries, m.doubted_at, coalesce(p.clock_offset, '0'),
 v.gfe_id, v.link_generation, v.first_name, pr.name, pr.colour, pr.reply_to,
-e.url, e.switched_off_at, e.failing_since, e.switched_off_because as endpoint_cause
+e.url, e.switched_off_at, e.failing_since, e.switched_off_because as endpoint_cause,
+r.id as access_id, r.company, r.practice as asked_practice, r.contact, r.email as contact_email, r.scopes,
+r.granted_scopes, r.other_scopes, r.approved_at, r.owner_agreed_at, r.reason, rp.name as granted_practice, rp.owner_name
 """
 ABOUT = """
 left join visits v on v.practice_id = m.practice_id and v.id = m.visit_id
@@ -27,6 +29,8 @@ left join partners p on p.id = coalesce(v.partner_id, e.partner_id)
 WITH_ALL = f"""
 {ABOUT}
 left join practices pr on pr.id = m.practice_id
+left join access_requests r on r.id = m.access_request_id
+left join practices rp on rp.id = r.practice_id
 """
 # A number without its country code is its owner's all the same.
 IS_STOPPED = """
@@ -109,6 +113,17 @@ async def insert_owner_message(
         endpoint_id, notice, operator_email, now,
     )  # fmt: skip
     return row is not None
+
+
+async def insert_access_message(tx: Tx, request_id: int, *, notice: str, address: str, now: datetime) -> None:
+    """About a request for access, to whoever is to know."""
+    await tx.unscoped_row(
+        """
+        insert into messages (practice_id, access_request_id, channel, notice, address, queued_at, due_at)
+        values (0, $1, 'email', $2, $3, $4, $4)
+        """,
+        request_id, notice, address, now,
+    )  # fmt: skip
 
 
 async def claim_messages(

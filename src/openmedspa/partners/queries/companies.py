@@ -2,8 +2,21 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 
 from openmedspa.kit.db import Reads, Row
+
+PARTNERS = """
+select p.id, p.name, p.contact_name, p.contact_email, p.phone, p.website, p.created_at, p.revoked_at,
+       (select count(*) from api_keys k where k.partner_id = p.id and k.revoked_at is null
+           and (k.expires_at is null or k.expires_at > now())) as keys,
+       (select max(k.last_used_at) from api_keys k where k.partner_id = p.id) as last_used_at,
+       (select coalesce(array_agg(g.location_id order by g.location_id), '{}')
+          from grants g where g.partner_id = p.id) as location_ids,
+       (select coalesce(array_agg(distinct pr.ppass order by pr.ppass), '{}')
+          from grants g join practices pr on pr.id = g.practice_id where g.partner_id = p.id) as ppasses
+from partners p
+"""
 
 
 async def insert_partner(db: Reads, name: str, *, contact_email: str | None = None) -> Row:
@@ -52,12 +65,28 @@ async def update_profile(db: Reads, partner_id: int, given: Mapping[str, str | N
 
 
 async def list_partners(db: Reads) -> list[Row]:
+    return await db.unscoped_rows(f"{PARTNERS} order by p.id")
+
+
+async def list_latest_partners(db: Reads, limit: int) -> list[Row]:
+    """Those that are on, the newest use first."""
     return await db.unscoped_rows(
-        """
-        select p.id, p.name, p.contact_email, p.created_at, p.revoked_at,
-               (select count(*) from api_keys k where k.partner_id = p.id and k.revoked_at is null) as keys,
-               (select coalesce(array_agg(g.location_id order by g.location_id), '{}')
-                  from grants g where g.partner_id = p.id) as location_ids
-        from partners p order by p.id
-        """
+        f"{PARTNERS} order by p.revoked_at is not null, last_used_at desc nulls last, p.id limit $1", limit
     )
+
+
+async def find_company(db: Reads, partner_id: int) -> Row | None:
+    return await db.unscoped_row(f"{PARTNERS} where p.id = $1", partner_id)
+
+
+async def update_partner_revoked(db: Reads, partner_id: int, revoked_at: datetime | None) -> bool:
+    """False when it was so already."""
+    row = await db.unscoped_row(
+        """
+        update partners set revoked_at = $2
+        where id = $1 and (revoked_at is null) <> ($2::timestamptz is null) returning id
+        """,
+        partner_id,
+        revoked_at,
+    )
+    return row is not None

@@ -60,6 +60,20 @@ async def find_location_practice(db: Reads, location_id: str) -> int | None:
     return row["practice_id"] if row else None
 
 
+async def list_granted(db: Reads, partner_id: int) -> list[Row]:
+    """The places that a partner may reach, by practice."""
+    return await db.unscoped_rows(
+        """
+        select g.location_id, l.name as location, pr.ppass, pr.name as practice, g.created_at
+        from grants g
+        join locations l on l.practice_id = g.practice_id and l.id = g.location_id
+        join practices pr on pr.id = g.practice_id
+        where g.partner_id = $1 order by lower(pr.ppass), lower(l.name), l.id
+        """,
+        partner_id,
+    )
+
+
 async def insert_grant(db: Reads, partner_id: int, location_id: str) -> bool:
     """True if it is new."""
     row = await db.unscoped_row(

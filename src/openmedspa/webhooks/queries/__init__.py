@@ -31,6 +31,17 @@ from openmedspa.webhooks.queries.log import (
     list_own_event_deliveries,
     list_tries,
 )
+from openmedspa.webhooks.queries.pages import (
+    COUNTED,
+    SoughtBy,
+    count_waiting,
+    list_own_page,
+    list_own_sought,
+    list_own_tries,
+    list_page,
+    list_sought,
+    list_targets,
+)
 from openmedspa.webhooks.queries.replays import (
     AT_ONCE,
     count_since,
@@ -44,8 +55,11 @@ from openmedspa.webhooks.queries.replays import (
 
 __all__ = [
     "AT_ONCE",
+    "COUNTED",
+    "SoughtBy",
     "claim_deliveries",
     "count_since",
+    "count_waiting",
     "delete_old_deliveries",
     "delete_old_events",
     "find_endpoint",
@@ -63,9 +77,15 @@ __all__ = [
     "list_event_deliveries",
     "list_own_deliveries",
     "list_own_event_deliveries",
+    "list_own_page",
+    "list_own_sought",
+    "list_own_tries",
+    "list_page",
     "list_partner_endpoints",
     "list_replayed_endpoints",
     "list_replayed_practices",
+    "list_sought",
+    "list_targets",
     "list_tries",
     "list_troubled_endpoints",
     "update_chaos",

@@ -1,38 +1,13 @@
-"""All SQL on the audit trail, which is append-only for those who serve."""
+"""SQL that writes calls down, adds them up, and lets them go."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from openmedspa.kit.db import Database, Tx
-
-
-async def insert_audit(
-    tx: Tx, practice_id: int, *, at: datetime, actor: str, action: str, subject: str, request_id: str | None
-) -> None:
-    await tx.unscoped_row(
-        "insert into audit (practice_id, at, actor, action, subject, request_id) values ($1, $2, $3, $4, $5, $6)",
-        practice_id,
-        at,
-        actor,
-        action,
-        subject,
-        request_id,
-    )
-
-
-async def insert_reads(db: Database, rows: Sequence[tuple[object, ...]]) -> None:
-    """Many rows in one statement. COPY would be faster still, but PostgreSQL has no COPY FROM under row security."""
-    await db.unscoped_row(
-        """
-        insert into audit (practice_id, at, actor, action, subject, request_id, address)
-        select * from unnest($1::int[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
-        """,
-        *(list(column) for column in zip(*rows, strict=True)),
-    )
+from openmedspa.kit.db import Database, Reads, Tx
 
 
 async def insert_calls(tx: Tx, told: Sequence[tuple[object, ...]]) -> None:
-    """Calls with their sums by hour and route and by day. Sums are taken in the order of their keys, so that two
+    """Calls with their sums by hour, by route and by day. Sums are taken in the order of their keys, so that two
     processes that write at once wait for each other and do not end in a deadlock."""
     await tx.unscoped_row(
         """
@@ -54,6 +29,15 @@ async def insert_calls(tx: Tx, told: Sequence[tuple[object, ...]]) -> None:
             set calls = call_hours.calls + excluded.calls, errors = call_hours.errors + excluded.errors,
                 duration_us = call_hours.duration_us + excluded.duration_us,
                 slowest_us = greatest(call_hours.slowest_us, excluded.slowest_us)
+        ), by_route as (
+          insert into call_routes
+          select (at at time zone 'UTC')::date, method, route, coalesce(partner_id, 0), count(*),
+                 count(*) filter (where status >= 400), sum(duration_us), max(duration_us)
+          from told group by 1, 2, 3, 4 order by 1, 2, 3, 4
+          on conflict (day, method, route, partner_id) do update
+            set calls = call_routes.calls + excluded.calls, errors = call_routes.errors + excluded.errors,
+                duration_us = call_routes.duration_us + excluded.duration_us,
+                slowest_us = greatest(call_routes.slowest_us, excluded.slowest_us)
         ), in_all as (
           insert into call_totals
           select method, route, status, count(*), sum(duration_us),
@@ -82,7 +66,7 @@ async def insert_calls(tx: Tx, told: Sequence[tuple[object, ...]]) -> None:
     )
 
 
-async def insert_gap(db: Database, at: datetime, calls: int) -> None:
+async def insert_gap(db: Reads, at: datetime, calls: int) -> None:
     await db.unscoped_row("insert into call_gaps (at, calls) values ($1, $2)", at, calls)
 
 
