@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import canaries
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 ON_MACOS = (
@@ -46,17 +46,47 @@ async def open_browser() -> AsyncIterator[Browser]:
 @asynccontextmanager
 async def open_page(*, width: int = PHONE["width"], dark: bool = False) -> AsyncIterator[Page]:
     """A page of that width; every request it makes is to the server it shows, or the test fails."""
-    async with open_browser() as browser:
-        height = PHONE["height"] if width == PHONE["width"] else DESKTOP["height"]
-        context = await browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
-        )
-        page = await context.new_page()
-        foreign: list[str] = []
-        page.on("framenavigated", lambda frame: canaries.watch("address or title", frame.url))
-        page.on("request", lambda request: foreign.append(request.url) if not _is_ours(request.url) else None)
+    async with open_browser() as browser, open_tab(browser, width=width, dark=dark) as (page, _):
         yield page
-        assert foreign == [], foreign
+
+
+@asynccontextmanager
+async def open_tab(
+    browser: Browser, *, width: int = PHONE["width"], dark: bool = False
+) -> AsyncIterator[tuple[Page, list[str]]]:
+    """A page with cookies of its own, and what its console complains of; an answer of 4xx is no complaint of ours."""
+    height = PHONE["height"] if width == PHONE["width"] else DESKTOP["height"]
+    context = await browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
+    )
+    page = await context.new_page()
+    foreign: list[str] = []
+    complaints: list[str] = []
+    page.on("framenavigated", lambda frame: canaries.watch("address or title", frame.url))
+    page.on("request", lambda request: foreign.append(request.url) if not _is_ours(request.url) else None)
+    page.on("console", lambda said: complaints.append(said.text) if _is_complaint(said) else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page, complaints
+    await context.close()
+    assert foreign == [], foreign
+
+
+async def sign_in_admin(page: Page, url: str, secret: str) -> None:
+    await page.goto(f"{url}/admin/sign-in")
+    await page.get_by_label("Admin secret").fill(secret)
+    await page.get_by_role("button", name="Sign in with the secret").click()
+    await page.wait_for_url(f"{url}/admin")
+
+
+async def sign_in_partner(page: Page, url: str, key: str) -> None:
+    await page.goto(f"{url}/partner/sign-in")
+    await page.get_by_label("API key").fill(key)
+    await page.get_by_role("button", name="Sign in").click()
+    await page.wait_for_url(f"{url}/partner")
+
+
+def _is_complaint(said: ConsoleMessage) -> bool:
+    return said.type in {"error", "warning", "assert"} and "status of 4" not in said.text
 
 
 def _is_ours(url: str) -> bool:

@@ -14,6 +14,7 @@ import asyncpg
 from msgspec import Struct
 
 from openmedspa import installation
+from openmedspa.accounts import queries as accounts
 from openmedspa.kit import migrate
 from openmedspa.kit.crypto import Vault
 from openmedspa.kit.db import Database, Row
@@ -22,6 +23,7 @@ from openmedspa.kit.house import Carriers
 from openmedspa.notifications import carriers
 from openmedspa.notifications import queries as messages
 from openmedspa.settings import Settings
+from openmedspa.usage.queries import metrics as usage
 from openmedspa.webhooks import queries as webhooks
 
 State = Literal["well", "look", "ill"]
@@ -62,6 +64,8 @@ async def look_over(
     yield await _told("secret key", _secret_key(settings, db, is_kept=is_key_kept))
     yield await _told("background work", _background(settings, db, now))
     yield await _told("messages", _messages(db, now))
+    yield await _told("dashboard", _dashboard(settings, db))
+    yield await _told("log of calls", _calls(db, now))
     for finding in await _endpoints(db):
         yield finding
 
@@ -197,6 +201,24 @@ async def _messages(db: Database, now: datetime) -> Finding:
         what = f"{count} of the last day were refused, bounced or never confirmed"
         return Finding("messages", "look", what, "openmedspa outbox list")
     return Finding("messages", "well", "none of the last day failed")
+
+
+async def _dashboard(settings: Settings, db: Database) -> Finding:
+    """The admin secret is for the beginning: nobody's name stands beside what is done with it."""
+    is_secret = bool(settings.admin_secret) and await accounts.find_secret_off(db) is None
+    admins = [row for row in await accounts.list_operators(db) if row["role"] == "admin" and not row["disabled_at"]]
+    if is_secret and admins and settings.environment == "production":
+        what = "the admin secret still opens it, although there are admins with accounts"
+        return Finding("dashboard", "look", what, "openmedspa operators secret off")
+    return Finding("dashboard", "well", f"{len(admins)} with an account may change things there")
+
+
+async def _calls(db: Database, now: datetime) -> Finding:
+    lost = await usage.count_not_recorded(db, now - timedelta(days=1))
+    if lost:
+        what = f"{lost} calls of the last day were answered and not written down"
+        return Finding("log of calls", "look", what, "Was the database away or slow? Its own log says when and why.")
+    return Finding("log of calls", "well", "every call of the last day is written down")
 
 
 async def _endpoints(db: Database) -> list[Finding]:

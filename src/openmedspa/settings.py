@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from openmedspa.kit.errors import Stopped
+from openmedspa.kit.logs import Format
 from openmedspa.partners.keys import Environment
 
 PREFIX = "OPENMEDSPA_"
@@ -42,12 +43,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     sms_account: str = ""
     sms_token: str = ""
     sms_from: str = ""  # our number, or the carrier's name for a pool of them
-    admin_secret: Annotated[str, Meta(pattern="^(.{20,200})?$")] = (
-        ""  # opens /admin without an account; at least 20 characters
-    )
-    metrics_token: Annotated[str, Meta(pattern="^(.{20,200})?$")] = (
-        ""  # what Prometheus sends to read /metrics; empty: nobody reads it
-    )
+    log_format: Format = "text"  # or json: an object a line
+    admin_secret: LongSecret = ""  # opens /admin without an account, until it is switched off; at least 20 characters
+    metrics_token: LongSecret = ""  # what Prometheus sends to read /metrics; at least 20 characters
     operator_email: str = ""  # who is told what no partner can be told
 
     @classmethod

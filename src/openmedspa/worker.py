@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from time import monotonic
 
+from openmedspa.accounts import jobs as accounts
 from openmedspa.exams import jobs as exams
 from openmedspa.invitations import jobs as invitations
 from openmedspa.kit.db import AWAY
@@ -39,6 +40,7 @@ async def run(house: House) -> None:
             _every(HOUR_SECONDS, lambda: partners.forget_unconfirmed_requests(house), name="forgetting requests"),
             _every(HOUR_SECONDS, lambda: webhooks.forget_old(house), name="forgetting webhooks"),
             _every(HOUR_SECONDS, lambda: invitations.forget_ended_sessions(house), name="sessions"),
+            _every(HOUR_SECONDS, lambda: accounts.forget_ended_sessions(house), name="page sessions"),
             _every(HOUR_SECONDS, lambda: scheduling.sweep_holds(house), name="sweeping holds"),
             _every(HOUR_SECONDS, lambda: usage.forget_old_calls(house), name="forgetting calls"),
         ]

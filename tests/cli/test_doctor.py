@@ -31,7 +31,7 @@ def test_a_healthy_staging_has_nothing_that_is_ill(desk: Prompt) -> None:
     found = findings(desk)
     assert set(found) == {
         "database", "migrations", "clock", "disk", "public URL", "mail", "texts", "secret key", "background work",
-        "messages", "endpoints",
+        "messages", "endpoints", "dashboard", "log of calls",
     }  # fmt: skip
     assert {name for name, finding in found.items() if finding["state"] != "well"} <= {"disk", "public URL"}
 
@@ -112,3 +112,33 @@ async def test_endpoints_that_fail_or_are_off(desk: Prompt, glow_emr: Client, ow
     looked, words = state(desk, "endpoints")
     assert looked == "ill"
     assert "five days of failure" in words and 'webhooks on "Glow EMR" api' in words and "Nobody was told" in words
+
+
+async def test_an_admin_secret_that_is_left_on_in_production(
+    desk: Prompt, owner: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert state(desk, "dashboard") == ("well", "0 with an account may change things there ")
+    monkeypatch.setenv("OPENMEDSPA_ADMIN_SECRET", "an admin secret of tests, long enough")
+    await owner.execute("update installation set environment = 'production'")
+    assert state(desk, "dashboard")[0] == "well"  # the only way in
+    await owner.execute(
+        "insert into operators (email, name, role, password_argon2, totp_sealed) "
+        "values ('robin@example.com', 'Robin', 'admin', 'x', ''), ('kim@example.com', 'Kim', 'viewer', 'x', '')"
+    )
+    assert state(desk, "dashboard") == (
+        "look",
+        "the admin secret still opens it, although there are admins with accounts openmedspa operators secret off",
+    )
+    await owner.execute("update operators set disabled_at = now()")
+    assert state(desk, "dashboard")[0] == "well"
+    await owner.execute("update operators set disabled_at = null")
+    await owner.execute("update installation set admin_secret_off_at = now()")
+    assert state(desk, "dashboard") == ("well", "1 with an account may change things there ")
+
+
+async def test_calls_that_were_not_written_down(desk: Prompt, owner: asyncpg.Connection) -> None:
+    await owner.execute("insert into call_gaps values (now() - interval '25 hours', 5)")
+    assert state(desk, "log of calls")[0] == "well"
+    await owner.execute("insert into call_gaps values (now() - interval '2 hours', 5), (now(), 2)")
+    looked, words = state(desk, "log of calls")
+    assert looked == "look" and words.startswith("7 calls of the last day")

@@ -43,8 +43,14 @@ CUTS = {
 TENANT_TABLES = "select tablename as name from pg_policies where policyname = 'in_scope' order by 1"
 # These say who the tenants are, or are read by id only, on a miss (docs/decisions/0006-row-level-security.md).
 OPEN_TABLES = {
-    "agreements", "calls", "call_days", "call_hours", "call_routes", "locations", "grants", "subscriptions", "visit_directory",
+    "access_requests", "agreements", "calls", "call_days", "call_hours", "locations", "grants", "subscriptions",
+    "visit_directory",
 }  # fmt: skip
+# What operators alone see: the role that serves requests may not even look.
+SYSTEM_TABLES = [
+    "access_requests", "call_days", "call_gaps", "call_hours", "call_routes", "call_totals", "calls", "operators",
+    "page_sessions",
+]  # fmt: skip
 
 
 def cut(sql: str) -> str:
@@ -185,6 +191,14 @@ async def test_every_table_of_tenants_has_the_wall(owner: asyncpg.Connection) ->
     assert {row["relname"] for row in rows if row["relrowsecurity"]} == {
         row["name"] for row in await owner.fetch(TENANT_TABLES)
     }
+
+
+@pytest.mark.parametrize("table", SYSTEM_TABLES)
+async def test_who_serves_requests_has_no_right_to_what_operators_see(owner: asyncpg.Connection, table: str) -> None:
+    for right in ("select", "insert", "update", "delete"):
+        allowed = "select has_table_privilege($1, $2, $3)"
+        assert not await owner.fetchval(allowed, "openmedspa_app", table, right), right
+    assert await owner.fetchval(allowed, "openmedspa_system", table, "select")
 
 
 @contextlib.asynccontextmanager

@@ -12,7 +12,8 @@ from client import Client
 from msgspec import Struct
 
 from openmedspa.kit.errors import NotFound
-from openmedspa.kit.pages import Anybody, Page, Pages, Raw, Redirect, View, set_cookie
+from openmedspa.kit.page_server import Pages
+from openmedspa.kit.pages import Anybody, Page, Raw, Redirect, View, set_cookie
 
 FORM = {"content-type": "application/x-www-form-urlencoded", "origin": "http://test"}
 TEMPLATES = {

@@ -18,6 +18,14 @@ ROUTES = list(PARTNER_API)
 PRODUCT = {"VendorCode": "V001", "ProductCode": "P001", "Product": "Example Product", "RetailPrice": 99.99}
 BODIES: dict[str, Any] = {
     "POST /v1/{PPass}/auth/token": {"apiKey": "set by the test"},
+    "POST /v1/access-requests": {
+        "Company": "Quillhaven Bookings",
+        "Practice": "Glow",
+        "ContactName": "Robin Doe",
+        "ContactEmail": "robin@emr.example.com",
+        "Scopes": ["Visits"],
+        "Purpose": "We book visits.",
+    },
     "PATCH /v1/me": {"Phone": "555-0123"},
     "POST /v1/products": {"products": [PRODUCT]},
     "PUT /v1/kb/{id}": {"Title": "Changed"},

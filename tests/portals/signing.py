@@ -12,6 +12,14 @@ from openmedspa.settings import Settings
 
 SECRET = "an admin secret of tests, long enough"
 ORIGIN = "http://exams.example.com"
+# Whoever is signed in becomes a viewer.
+AS_VIEWER = """
+with viewer as (
+  insert into operators (email, name, role, password_argon2, totp_sealed)
+  values ('vera@example.com', 'Vera', 'viewer', '', '') returning id
+)
+update page_sessions set operator_id = viewer.id, secret_mark = null from viewer
+"""
 
 
 class Browser:

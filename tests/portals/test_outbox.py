@@ -11,7 +11,7 @@ from openmedspa.exams.links import visit_link
 from openmedspa.kit.house import House
 from openmedspa.notifications.carriers import open_carriers
 from openmedspa.notifications.sending import Messages
-from openmedspa.portals.staging.outbox import Operator
+from openmedspa.portals.staging.outbox import AtTheServer
 from openmedspa.routes.pages import page_table
 from openmedspa.settings import Settings
 
@@ -110,7 +110,8 @@ def test_it_exists_in_staging_only() -> None:
 
     assert LIST in paths("staging")
     assert not [path for path in paths("production") if path.startswith("/staging")]
-    assert all(isinstance(page.access, Operator) for page in page_table("staging") if page.path.startswith("/staging"))
+    outbox = [page.access for page in page_table("staging") if page.path.startswith(LIST)]
+    assert len(outbox) == 3 and all(isinstance(access, AtTheServer) for access in outbox)
 
 
 async def test_a_server_with_a_public_address_shows_nobody(settings: Settings) -> None:

@@ -159,3 +159,9 @@ async def test_it_names_no_partner_practice_or_key(glow_emr: Client) -> None:
     assert "openmedspa_info{environment=" in text
     for name in ("partner", "practice=", "key=", "Glow", "gfe_1", "address"):
         assert name not in text, name
+
+
+async def test_without_a_database_it_says_so(emr: Client) -> None:
+    emr.house.system.pool.terminate()
+    answer = await scrape(emr)
+    assert answer.status_code == 503 and "openmedspa_" not in answer.text

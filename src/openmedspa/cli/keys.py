@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from openmedspa.cli.flags import DataDir, Json, Yes, repeated, switch
-from openmedspa.cli.moments import later
+from openmedspa.cli.moments import later, length
 from openmedspa.cli.tables import show, show_json
 from openmedspa.cli.talk import confirm, data, say, typable
 from openmedspa.kit.errors import Stopped
@@ -15,7 +15,7 @@ app = App(name="keys", help="API keys of partners.", version_flags=())
 COLUMNS = {
     "id": "NUMBER", "partner": "PARTNER", "name": "NAME", "key": "KEY", "scopes": "SCOPES", "location_ids": "ONLY AT",
     "per_second": "PER SECOND", "burst": "BURST", "last_used_at": "LAST USED", "expires_at": "EXPIRES",
-    "revoked_at": "REVOKED",
+    "revoked_at": "REVOKED", "status": "STATUS",
 }  # fmt: skip
 PerSecond = Annotated[int | None, Parameter(name="--per-second", help="Calls a second; 0 for no limit.")]
 Burst = Annotated[int | None, Parameter(name="--burst", help="Calls at once, after a pause.")]
@@ -99,9 +99,10 @@ async def list_(*, as_json: Json = False, data_dir: DataDir = None) -> None:
     """All keys, each by its first and last characters."""
     from openmedspa.cli.database import open_desk
     from openmedspa.partners import queries
+    from openmedspa.partners.status import with_status
 
     async with open_desk(data_dir) as desk:
-        rows = await queries.list_keys(desk.db)
+        rows = with_status(await queries.list_keys(desk.db), desk.now)
     show(rows, COLUMNS, as_json=as_json, nothing=typable('No keys yet: openmedspa keys create "PARTNER"'))
 
 
@@ -125,6 +126,42 @@ async def limit(number: int, /, *, per_second: PerSecond = None, burst: Burst = 
         )
     limits = f"{row['per_second']} calls a second, {row['burst']} at once" if row["per_second"] else "no limit"
     data(f"key {number}: {limits}")
+
+
+@app.command
+async def rotate(
+    number: int,
+    /,
+    *,
+    overlap: Annotated[
+        str, Parameter(help="How long the old key goes on: 30m, 24h, 7d, or 0 to end it at once.")
+    ] = "24h",
+    as_json: Json = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Make a key that takes over from another: the same scopes, places and limits. It is printed now and never again.
+
+    A webhook's X-Signature stays that of the old key until the partner sets its URL again with the new one.
+    """
+    from openmedspa.cli.database import open_desk
+    from openmedspa.partners import registry, rotation
+
+    goes_on = length(overlap)
+    async with open_desk(data_dir) as desk:
+        key, row = await desk.write(
+            lambda tx: rotation.rotate_key(
+                tx, number, overlap=goes_on, environment=desk.settings.environment, actor=desk.actor, now=desk.now
+            )
+        )
+        old = await registry.get_key(desk.db, number)
+    if as_json:
+        fields = ("id", "replaces", "name", "scopes", "location_ids", "expires_at", "per_second", "burst")
+        values = {"key": key, **{field: row[field] for field in fields}, "old_expires_at": old["expires_at"]}
+        show_json(values)
+        return
+    data(key)
+    say(f"This is key {row['id']}. It is not shown again; keep it somewhere safe.")
+    say(f"Key {number} {'has ended' if not goes_on else 'goes on until'} {old['expires_at']:%Y-%m-%d %H:%M} UTC.")
 
 
 @app.command

@@ -1,4 +1,4 @@
-"""Moments as people type them: a date, a date and time, or a length from now. Pure."""
+"""Moments and lengths of time as people type them: a date, a date and time, so many hours. Pure."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -10,16 +10,25 @@ UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 def later(text: str, *, now: datetime) -> datetime:
     """A moment to come: `90d`, or one that `moment` understands."""
-    if length := _length(text):
-        return now + length
+    if found := _length(text):
+        return now + found
     return moment(text, example="90d or 2027-01-31")
 
 
 def earlier(text: str, *, now: datetime) -> datetime:
     """A moment past: `2h` ago, or one that `moment` understands."""
-    if length := _length(text):
-        return now - length
+    if found := _length(text):
+        return now - found
     return moment(text, example="2h or 2026-11-21T09:00:00Z")
+
+
+def length(text: str) -> timedelta:
+    """A length of time: `24h`; 0 for none at all."""
+    if text == "0":
+        return timedelta(0)
+    if found := _length(text):
+        return found
+    raise Stopped(f"“{text}” is no length of time.", "Say 30m, 24h, 7d or 0.", exit_code=2)
 
 
 def moment(text: str, *, example: str) -> datetime:

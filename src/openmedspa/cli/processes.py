@@ -8,7 +8,7 @@ from multiprocessing import connection, parent_process
 from typing import TYPE_CHECKING
 
 from openmedspa.cli import talk
-from openmedspa.cli.serve import keep_logs, uvicorn_options
+from openmedspa.cli.serve import uvicorn_options
 from openmedspa.kit.errors import Stopped
 
 if TYPE_CHECKING:
@@ -49,10 +49,12 @@ def run_many(settings: "Settings", listener: socket.socket, greeting: list[str])
 def create() -> "Starlette":
     """The application of one of them, which ends with its parent, however that ended."""
     from openmedspa import app
+    from openmedspa.kit import logs
+    from openmedspa.settings import Settings
 
-    keep_logs()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
+        logs.keep(Settings.read().log_format)
         return app.create()
     except Stopped as stopped:
         talk.complain(stopped.what, stopped.hint)

@@ -2,7 +2,6 @@
 says that it is there only once it answers."""
 
 import asyncio
-import logging
 import signal
 import socket
 import sys
@@ -47,6 +46,8 @@ def serve(
         run_worker=False if no_worker else None,
     )  # fmt: skip
     _require_loopback(settings)
+    if settings.log_format == "json":
+        talk.be_quiet()
     with _stoppable(), listening_soon(settings.host, settings.port) as listener:
         _serve(settings, listener)
 
@@ -83,11 +84,12 @@ def _serve(settings: "Settings", listener: socket.socket) -> None:
     from msgspec.structs import replace
 
     from openmedspa.cli.database import with_secret_key
+    from openmedspa.kit import logs
 
     with _database(settings) as found:
         ready = with_secret_key(replace(found, port=listener.getsockname()[1]))
         greeting = asyncio.run(_prepare(ready, is_embedded=settings.is_embedded))
-        keep_logs()
+        logs.keep(ready.log_format)
         if ready.workers > 1:
             from openmedspa.cli.processes import run_many
 
@@ -171,12 +173,6 @@ def uvicorn_options(settings: "Settings") -> dict[str, Any]:
         "timeout_graceful_shutdown": GRACE_SECONDS,
         "log_config": None,
     }
-
-
-def keep_logs() -> None:
-    """Warnings and worse, one line each, to stderr."""
-    logging.getLogger("asyncpg").setLevel(logging.ERROR)  # it would tell each lost connection as a traceback
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
 
 
 def _run_one(settings: "Settings", listener: socket.socket, greeting: list[str]) -> None:

@@ -24,6 +24,11 @@ def has_switch(switch: str) -> bool:
     return switch in _switches
 
 
+def be_quiet() -> None:
+    """As with --quiet: for who reads stderr with a program."""
+    _switches.add("--quiet")
+
+
 def open_streams() -> None:
     """Lines leave when they are written, also through a pipe; what a terminal cannot show becomes a question mark."""
     for stream in (sys.stdout, sys.stderr):

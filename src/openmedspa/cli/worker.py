@@ -5,7 +5,7 @@ import contextlib
 import signal
 
 from openmedspa.cli.flags import DataDir
-from openmedspa.cli.talk import say
+from openmedspa.cli.talk import be_quiet, say
 
 
 async def worker(*, data_dir: DataDir = None) -> None:
@@ -13,14 +13,17 @@ async def worker(*, data_dir: DataDir = None) -> None:
     from openmedspa import app
     from openmedspa import worker as background
     from openmedspa.cli.database import adopt, attached, with_secret_key
-    from openmedspa.cli.serve import keep_logs
+    from openmedspa.kit import logs
     from openmedspa.settings import Settings
 
-    keep_logs()
+    asked = Settings.read(data_dir=data_dir)
+    logs.keep(asked.log_format)
+    if asked.log_format == "json":
+        be_quiet()
     me = asyncio.current_task()
     assert me is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, me.cancel)
-    with contextlib.suppress(asyncio.CancelledError), attached(Settings.read(data_dir=data_dir)) as found:
+    with contextlib.suppress(asyncio.CancelledError), attached(asked) as found:
         settings = with_secret_key(await adopt(found))
         async with app.open_house(settings) as house:
             say(f"The worker of {settings.environment} is at work. Ctrl-C stops it.")

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import jinja2
 from sse_starlette import EventSourceResponse, ServerSentEvent
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from openmedspa.kit import parsing
 from openmedspa.kit.db import AWAY, Tx
@@ -83,9 +83,7 @@ class Pages:
         """Whoever reads slower than SEND_SECONDS for a piece is left alone."""
         always = {**ALWAYS, "cache-control": "no-store", "x-request-id": incoming.id}
         if isinstance(answer, Live):
-            await EventSourceResponse(self._events(answer), headers=always, ping=PING_SECONDS, send_timeout=SEND_SECONDS)(
-                scope, receive, send
-            )
+            await self._go_on(answer, always, scope, receive, send)
             return
         always |= {
             "content-type": answer.content_type,
@@ -99,6 +97,20 @@ class Pages:
                 async with asyncio.timeout(SEND_SECONDS):
                     await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
+
+    async def _go_on(self, live: Live, headers: Mapping[str, str], scope: Scope, receive: Receive, send: Send) -> None:
+        """When the server is told to stop, the stream is cut; its answer is brought to an end all the same."""
+        is_complete = False
+
+        async def send_on(message: Message) -> None:
+            nonlocal is_complete
+            is_complete = message["type"] == "http.response.body" and not message.get("more_body")
+            await send(message)
+
+        stream = EventSourceResponse(self._events(live), headers=headers, ping=PING_SECONDS, send_timeout=SEND_SECONDS)
+        await stream(scope, receive, send_on)
+        if not is_complete:
+            await send({"type": "http.response.body", "body": b""})
 
     async def _events(self, live: Live) -> AsyncGenerator[ServerSentEvent]:
         async with aclosing(live.pieces) as pieces:

@@ -92,8 +92,9 @@ async def take(tx: Tx, request_id: int, *, house: House, trace: str, now: dateti
 async def _partner_of(tx: Tx, row: Row, *, actor: str, now: datetime) -> int:
     """The one that the operator chose; or a new one, never one that has come by the same name meanwhile."""
     if row["partner_id"] is None:
-        is_taken = await queries.find_partner(tx, row["partner_name"]) is not None
-        name = f"{row['partner_name']} ({row['id']})" if is_taken else row["partner_name"]
+        name = row["partner_name"] or row["company"]
+        if await queries.find_partner(tx, name):
+            name = f"{name} ({row['id']})"
         try:
             partner = await registry.create_partner(tx, name, contact_email=row["email"], actor=actor, now=now)
         except UniqueViolationError:  # somebody else's at this very moment: look again

@@ -22,7 +22,7 @@ from openmedspa.partners.access_shapes import (
     status_of,
 )
 from openmedspa.portals.layout.frame import frame
-from openmedspa.portals.layout.listing import Column, listing, sheet
+from openmedspa.portals.layout.listing import Column, Listing, listing, sheet
 
 HOME = "/admin/requests"
 COLUMNS = [
@@ -59,9 +59,10 @@ async def export(call: Call[Operator]) -> Raw:
     return Raw(sheet(COLUMNS, table.rows), "text/csv; charset=utf-8", headers=headers)
 
 
-async def latest(db: Reads, *, now: datetime, limit: int = 10) -> list[dict[str, Any]]:
-    """The newest requests, as rows of COLUMNS."""
-    return [line_of(row, now) for row in await queries.list_latest_requests(db, limit)]
+async def latest(db: Reads, *, now: datetime, limit: int = 10) -> Listing:
+    """The newest requests, for the dashboard."""
+    rows = [line_of(row, now) for row in await queries.list_latest_requests(db, limit)]
+    return Listing(columns=COLUMNS, rows=rows, address=HOME, total=len(rows))
 
 
 async def show(call: Call[Operator]) -> View:

@@ -25,6 +25,8 @@ from openmedspa.usage.queries import LOOKED_AT
 from openmedspa.usage.shapes import Asked, milliseconds
 
 TICK_SECONDS = 1
+LATEST = 10
+EVERYTHING = Asked()
 MOST_LIVE_ROWS = 2_000  # then the page is long enough, and is loaded anew by whoever wants more
 
 
@@ -106,6 +108,17 @@ async def list_(call: Call[Any], desk: Desk) -> View:
         **words(desk),
     }
     return View("calls/list.html", values, status=400 if typed.wrong else 200)
+
+
+async def latest(call: Call[Any], desk: Desk, asked: Asked = EVERYTHING) -> dict[str, object]:
+    """The latest calls for an overview, and where to follow on from them if all calls are asked for."""
+    found = await activity.page(call.house.system, desk.bind(asked), "newest", limit=LATEST)
+    rows, typed = found.rows, asking.read({})
+    return {
+        "table": _listing(desk, typed, rows),
+        "live": await live_address(call, desk, rows, typed) if rows and asked == EVERYTHING else "",
+        **words(desk),
+    }
 
 
 async def show(call: Call[Any], desk: Desk) -> View:

@@ -14,7 +14,7 @@ ADDRESS = "/partner/keys"
 COLUMNS = [
     Column("name", "Name"),
     Column("ppasses", "PPass"),
-    Column("scopes", "Scopes", is_sortable=False),
+    Column("scopes", "Scopes"),
     Column("per_second", "Limit", is_number=True),
     Column("expires_at", "Expires"),
     Column("last_used_at", "Last used"),

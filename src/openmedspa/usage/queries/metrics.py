@@ -1,5 +1,7 @@
 """SQL of /metrics: what all processes share. Counts other slices' rows too, so that one look costs two statements."""
 
+from datetime import datetime
+
 from openmedspa.kit.db import Reads, Row
 
 
@@ -32,3 +34,10 @@ async def get_standing(db: Reads) -> Row:
     )
     assert row is not None
     return row
+
+
+async def count_not_recorded(db: Reads, since: datetime) -> int:
+    """Calls that were answered since then and not written down."""
+    row = await db.unscoped_row("select coalesce(sum(calls), 0)::bigint as calls from call_gaps where at >= $1", since)
+    assert row is not None
+    return int(row["calls"])
