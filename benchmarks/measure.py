@@ -105,7 +105,7 @@ class Bench:
         """One round, from a fresh checkpoint; an order that was answered and is not there ends the run."""
         self._seed += 1
         lines = self.folder / "lines"
-        load.write_lines(call, lines, self.gfe_ids, seconds=seconds, seed=self._seed)
+        self.write_lines(call, lines, seconds=seconds)
         had = fetch(self.settings, "checkpoint", COUNT)
         before = server.cpu_seconds()
         figures = load.run(call, server.base, lines, seconds=seconds, cores=self.cores)
@@ -114,6 +114,10 @@ class Bench:
         if call is load.ORDER and kept < figures.requests:
             raise RuntimeError(f"{server.name} answered {figures.requests} orders and kept {kept}")
         return Round(figures, cpu * 1e6 / figures.requests)
+
+    def write_lines(self, call: Call, lines: Path, *, seconds: int) -> None:
+        """What is sent in this turn."""
+        load.write_lines(call, lines, self.gfe_ids, seconds=seconds, seed=self._seed)
 
     def reads_by_pgbench(self, rounds: int) -> float | None:
         found = []

@@ -50,11 +50,12 @@ async def test_another_one_opens_nothing(admin: tuple[Browser, Client], secret: 
     assert (await browser.get(PAGE)).status_code == 303
 
 
-async def test_without_a_secret_in_the_settings_nobody_has_it(glow_emr: Client) -> None:
-    browser = another_browser(glow_emr)
-    assert "Admin secret" not in (await browser.get("/admin/sign-in")).text
-    assert (await try_it(browser, "")).status_code == 403
-    assert (await browser.http.get(PAGE, headers={"authorization": "Bearer "})).status_code == 303
+async def test_without_a_secret_in_the_settings_nobody_has_it(settings: Settings) -> None:
+    async with open_client(msgspec.structs.replace(settings, demo=False), None) as client:
+        browser = another_browser(client)
+        assert "Admin secret" not in (await browser.get("/admin/sign-in")).text
+        assert (await try_it(browser, "")).status_code == 403
+        assert (await browser.http.get(PAGE, headers={"authorization": "Bearer "})).status_code == 303
 
 
 async def test_switched_off_it_is_refused_and_its_sessions_end(admin: tuple[Browser, Client]) -> None:

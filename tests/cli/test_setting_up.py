@@ -162,3 +162,17 @@ async def test_routes_are_those_that_are_served(prompt: Prompt) -> None:
     scopes = {(route["method"], route["path"]): route["scope"] for route in production}
     assert scopes["GET", "/v1/{PPass}/prospects"] == "Prospects or Patients"
     assert (scopes["GET", "/v1/me"], scopes["POST", "/v1/{PPass}/auth/token"]) == ("any token", None)
+
+
+async def test_a_practice_has_an_owner_who_is_asked(desk: Prompt, owner: asyncpg.Connection) -> None:
+    assert desk("practices", "set", "glowoffice", "--owner", "Odile Glow").out == "glowoffice changed\n"
+    assert desk("practices", "set", "GlowOffice", "--owner-email", "odile@glow.example.com", "--name", "Glow").code == 0
+    glow = listed(desk, "practices", "list")[0]
+    assert (glow["name"], glow["owner_name"], glow["owner_email"]) == ("Glow", "Odile Glow", "odile@glow.example.com")
+    assert "odile@glow.example.com" in desk("practices", "list").out
+    refused = desk("practices", "set", "GlowOffice", "--owner-email", "nobody")
+    assert refused.code == 2 and "“nobody” is no e-mail address." in refused.err
+    assert desk("practices", "set", "GlowOffice", "--owner-email", "").code == 0
+    assert listed(desk, "practices", "list")[0]["owner_email"] is None
+    owner_set = ("practice.owner_set", "practice:1")
+    assert await audited(owner) == [owner_set, ("practice.changed", "practice:1"), owner_set, owner_set]

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from demo.test_load import fetch
 
 from openmedspa.demo import constants
+from openmedspa.partners.access_shapes import status_of
 from openmedspa.settings import Settings
 
 
@@ -44,5 +45,9 @@ async def test_five_requests_stand_where_requests_can_stand(demo: Settings) -> N
     assert waiting["approved_at"] and waiting["owner_email"] and waiting["owner_agreed_at"] is None
     assert new["confirmed_at"] and new["approved_at"] is None and new["denied_at"] is None
     assert unconfirmed["confirmed_at"] is None
+    now = datetime.now(UTC)
+    assert [status_of(row, now) for row in (taken, denied, waiting, new, unconfirmed)] == [
+        "Key taken", "Denied", "Waits for the owner", "New", "Unconfirmed",
+    ]  # fmt: skip
     (office,) = await fetch(demo, f"select * from practices where ppass = '{constants.DEMO_OFFICE.ppass}'")
     assert office["owner_email"] == waiting["owner_email"] and office["owner_email"].endswith("@example.com")

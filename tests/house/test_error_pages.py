@@ -21,7 +21,7 @@ NOT_RUN = {
     "unavailable": "the demo's database is there; tests/kit/test_away.py takes it away",
     "internal": "we know of no request that brings it about",
     "body_too_slow": "takes half a minute; tests/kit/test_slow_bodies.py waits for less",
-    "role_missing": "takes a viewer with an authenticator app; tests/house/test_permissions_of_pages.py has one",
+    "role_missing": "takes a viewer with an authenticator app; tests/accounts/test_operator_sessions.py has one",
     "token_expired": "takes a token of yesterday; tests/partners/test_token_freshness.py makes one",
     "idempotency_running": "takes a first request that hangs; tests/partners/test_idempotency.py has one",
 }

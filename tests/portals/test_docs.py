@@ -88,7 +88,7 @@ async def test_every_page_is_also_markdown_whose_links_lead_on(http: httpx2.Asyn
         outside_code = re.sub(r"^```.*?^```", "", answer.text, flags=re.MULTILINE | re.DOTALL)
         for target in re.findall(r"\]\(([^)#]+)", outside_code):
             assert re.match(r"https?:|/", target), (address, target)
-            assert target.endswith((".md", *CONSOLES)) or not target.startswith("/docs"), (address, target)
+            assert target.endswith((".md", ".png", *CONSOLES)) or not target.startswith("/docs"), (address, target)
             if target.startswith("/"):
                 await page(http, target)
 

@@ -10,10 +10,15 @@ from openmedspa.kit.backlog import Row
 from openmedspa.kit.house import House
 from openmedspa.portals.calls import asking
 from openmedspa.usage import calls, figures
-from openmedspa.usage.shapes import Asked, Cursor, Period, Span, Sums, milliseconds, since
+from openmedspa.usage.shapes import Asked, Cursor, Period, Span, Sums, beginnings, milliseconds
 
 NOW = datetime(2026, 3, 9, 17, 30, tzinfo=UTC)
+PERIODS: tuple[Period, ...] = ("24h", "7d", "90d")
 numbers = count(1)
+
+
+def utc(year: int, month: int, day: int, hour: int = 0) -> datetime:
+    return datetime(year, month, day, hour, tzinfo=UTC)
 
 
 def call(at: datetime, *, status: int = 200, ms: float = 10, route: str = "/emr/treatments", partner: int = 1) -> Row:
@@ -50,9 +55,10 @@ def test_a_duration_is_never_rounded_away() -> None:
 
 
 def test_a_period_ends_with_the_hour_or_the_day_that_it_is() -> None:
-    assert since("24h", NOW) == datetime(2026, 3, 8, 18, tzinfo=UTC)
-    assert since("7d", NOW) == datetime(2026, 3, 3, tzinfo=UTC)
-    assert since("90d", NOW) == datetime(2025, 12, 10, tzinfo=UTC)
+    hours, week, quarter = (beginnings(period, NOW) for period in PERIODS)
+    assert (len(hours), hours[0], hours[-1]) == (24, utc(2026, 3, 8, 18), utc(2026, 3, 9, 17))
+    assert (len(week), week[0], week[-1]) == (7, utc(2026, 3, 3), utc(2026, 3, 9))
+    assert (len(quarter), quarter[0]) == (90, utc(2025, 12, 10))
 
 
 async def test_without_calls_everything_is_nothing_and_seven_days_are_there(house: House) -> None:

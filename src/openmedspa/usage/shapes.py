@@ -11,22 +11,24 @@ Period = Literal["24h", "7d", "30d", "90d", "all"]
 PERIODS: dict[Period, str] = {
     "24h": "24 hours", "7d": "7 days", "30d": "30 days", "90d": "90 days", "all": "All time",
 }  # fmt: skip
-LENGTHS: dict[Period, timedelta] = {
-    "24h": timedelta(hours=24), "7d": timedelta(days=7), "30d": timedelta(days=30), "90d": timedelta(days=90),
-}  # fmt: skip
+DAYS: dict[Period, int] = {"7d": 7, "30d": 30, "90d": 90}
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CURSOR = re.compile(r"(\d{1,16})-(\d{1,18})")
 STATUS = re.compile(r"[1-5](?:xx|\d\d)")
 
 
-def since(period: Period, now: datetime) -> datetime:
-    """The hour or the day, in UTC, with which the period begins; the one that it is now counts as its last."""
-    if period not in LENGTHS:
-        return EARLIEST
-    step = timedelta(hours=1) if period == "24h" else timedelta(days=1)
-    begun = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    return (begun if period == "24h" else begun.replace(hour=0)) - LENGTHS[period] + step
+def beginnings(period: Period, now: datetime, *, since: datetime | None = None) -> list[datetime]:
+    """When each hour or day of the period begins, in UTC, oldest first; the one that it is now is its last.
+
+    All time has days since then, a week of them if nothing is said.
+    """
+    hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    if period == "24h":
+        return [hour - timedelta(hours=back) for back in range(23, -1, -1)]
+    today = hour.replace(hour=0)
+    days = (today - since).days + 1 if since else DAYS.get(period, 7)
+    return [today - timedelta(days=back) for back in range(days - 1, -1, -1)]
 
 
 class Sums(Struct, frozen=True):

@@ -70,8 +70,10 @@ class Books:
         return self._markdown(self._find(call, ""), call)
 
     async def show(self, call: Call[None]) -> View | Raw:
-        """A page by its address, or with .md behind it the page's Markdown."""
+        """A page by its address, or with .md behind it the page's Markdown; or a picture that a page shows."""
         name = call.path["page"].rstrip("/")
+        if picture := self._shelf.pictures.get(name):
+            return Raw(picture, "image/png", headers=FOR_A_WHILE)
         is_markdown = name.endswith(".md")
         leaf = self._find(call, "" if name == "README.md" else name.removesuffix(".md") or name)
         return self._markdown(leaf, call) if is_markdown else self._view(leaf, call)

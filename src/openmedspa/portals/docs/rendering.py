@@ -92,6 +92,9 @@ def _redirect(tokens: Sequence[Token], lead: Lead) -> None:
         if token.attrs.pop("style", None) == "text-align:right":  # the policy allows no inline style
             token.attrSet("class", "right")
         for part in token.children or []:
+            if part.type == "image":
+                source = str(part.attrGet("src"))
+                part.attrSet("src", lead(source) or source)
             if part.type != "link_open":
                 continue
             target = lead(str(part.attrGet("href")))

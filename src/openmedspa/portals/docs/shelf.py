@@ -19,6 +19,7 @@ OUTSIDE = {
 ELSEWHERE = {"LICENSE": "https://www.apache.org/licenses/LICENSE-2.0"}
 CONSOLES = {"/docs/console", "/docs/partner-console"}  # the pages that are no text
 INDEX = "docs/README.md"
+PICTURES = "docs/pictures/"
 SAMPLES = ".env.example"
 # On a code host these pages exist on a running demo only, so the pages name its address.
 DEMO = "http://127.0.0.1:8000"
@@ -72,6 +73,7 @@ class Shelf:
 
     def __init__(self, root: Path) -> None:
         self.leaves = {leaf.name: leaf for leaf in _read(root)}
+        self.pictures = {f"pictures/{path.name}": path.read_bytes() for path in (root / PICTURES).glob("*.png")}
         self.sample_settings = (root / SAMPLES).read_text(encoding="utf-8")
         self._names = {leaf.file: leaf.name for leaf in self.leaves.values()}
         self.sections = _sections(self)
@@ -95,7 +97,9 @@ class Shelf:
             return ELSEWHERE.get(target, target)
         place = posixpath.normpath(posixpath.join(posixpath.dirname(file), path))
         name = self._named(place)
-        return None if name is None else address(name, suffix) + mark + fragment
+        if name is None:
+            return None
+        return address(name, "" if place.startswith(PICTURES) else suffix) + mark + fragment
 
     def markdown(self, leaf: Leaf) -> str:
         """The page's text with links that lead on among the .md pages of this server."""
@@ -105,6 +109,9 @@ class Shelf:
         return f"]({self.lead(leaf.file, found['target'], suffix='.md') or found['target']})"
 
     def _named(self, place: str) -> str | None:
+        if place.startswith(PICTURES):
+            picture = place.removeprefix("docs/")
+            return picture if picture in self.pictures else None
         if place == SAMPLES:
             return "settings"
         if place in self._names:

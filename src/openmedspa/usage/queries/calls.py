@@ -43,7 +43,8 @@ async def insert_calls(tx: Tx, told: Sequence[tuple[object, ...]]) -> None:
           select method, route, status, count(*), sum(duration_us),
                  count(*) filter (where duration_us <= 5000), count(*) filter (where duration_us <= 25000),
                  count(*) filter (where duration_us <= 100000), count(*) filter (where duration_us <= 500000),
-                 count(*) filter (where duration_us <= 2500000)
+                 count(*) filter (where duration_us <= 2500000),
+                 max(duration_us)
           from told group by 1, 2, 3 order by 1, 2, 3
           on conflict (method, route, status) do update
             set calls = call_totals.calls + excluded.calls,
@@ -51,7 +52,8 @@ async def insert_calls(tx: Tx, told: Sequence[tuple[object, ...]]) -> None:
                 in_5ms = call_totals.in_5ms + excluded.in_5ms, in_25ms = call_totals.in_25ms + excluded.in_25ms,
                 in_100ms = call_totals.in_100ms + excluded.in_100ms,
                 in_500ms = call_totals.in_500ms + excluded.in_500ms,
-                in_2500ms = call_totals.in_2500ms + excluded.in_2500ms
+                in_2500ms = call_totals.in_2500ms + excluded.in_2500ms,
+                slowest_us = greatest(call_totals.slowest_us, excluded.slowest_us)
         )
         insert into call_days
         select (at at time zone 'UTC')::date, coalesce(partner_id, 0), coalesce(practice_id, 0), coalesce(key_id, 0),

@@ -1,51 +1,99 @@
-"""SQL on the sums of calls: of a time, by day, by hour, by route. A partner of None is everybody, strangers included."""
+"""SQL on the sums of calls: of a time, by day, by hour, by route. A partner of None is everybody, strangers included.
 
+Times are given one by one: the pool plans without looking at values, and would read a whole table for "since".
+"""
+
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from openmedspa.kit.db import Reads, Row
 
 SUMS = """coalesce(sum(calls), 0)::bigint as calls, coalesce(sum(errors), 0)::bigint as errors,
           coalesce(sum(duration_us), 0)::bigint as duration_us"""
+ERRORS = "coalesce(sum(calls) filter (where status >= 400), 0)::bigint as errors"
+BUSIEST = "group by method, route order by 3 desc, 2, 1 limit $2"
 
 
-async def get_sums_of_hours(db: Reads, since: datetime, partner_id: int | None) -> Row:
-    return await _one(
-        db, f"select {SUMS} from call_hours where hour >= $1", since, partner_id
-    )  # fmt: skip
+async def get_sums_of_hours(db: Reads, hours: Sequence[datetime], partner_id: int | None) -> Row:
+    return _one(await _all(db, f"select {SUMS} from call_hours where hour = any($1)", "", hours, partner_id))
 
 
-async def get_sums_of_days(db: Reads, since: date, partner_id: int | None) -> Row:
-    return await _one(db, f"select {SUMS} from call_days where day >= $1", since, partner_id)
+async def get_sums_of_days(db: Reads, days: Sequence[date], partner_id: int | None) -> Row:
+    return _one(await _all(db, f"select {SUMS} from call_days where day = any($1)", "", days, partner_id))
 
 
-async def list_hours(db: Reads, since: datetime, partner_id: int | None) -> list[Row]:
-    """Hours with calls, oldest first."""
-    return await _all(
-        db, f"select hour as at, {SUMS} from call_hours where hour >= $1", "group by 1 order by 1", since, partner_id
+async def get_sums_ever(db: Reads, partner_id: int | None) -> Row:
+    """Everybody's stand ready; a partner's are few enough to be added up."""
+    if partner_id is not None:
+        return _one(await db.unscoped_rows(f"select {SUMS} from call_days where partner_id = $1", partner_id))
+    return _one(
+        await db.unscoped_rows(
+            f"""
+            select coalesce(sum(calls), 0)::bigint as calls, {ERRORS},
+                   coalesce(sum(duration_us), 0)::bigint as duration_us
+            from call_totals
+            """
+        )
     )
 
 
-async def list_days(db: Reads, since: date, partner_id: int | None) -> list[Row]:
-    """Days with calls, oldest first."""
+async def list_hours(db: Reads, hours: Sequence[datetime], partner_id: int | None) -> list[Row]:
+    """Those of these hours that have calls."""
     return await _all(
-        db, f"select day as at, {SUMS} from call_days where day >= $1", "group by 1 order by 1", since, partner_id
+        db, f"select hour as at, {SUMS} from call_hours where hour = any($1)", "group by 1", hours, partner_id
     )
 
 
-async def list_routes_of_hours(db: Reads, since: datetime, partner_id: int | None, limit: int) -> list[Row]:
+async def list_days(db: Reads, days: Sequence[date], partner_id: int | None) -> list[Row]:
+    """Those of these days that have calls."""
+    return await _all(
+        db, f"select day as at, {SUMS} from call_days where day = any($1)", "group by 1", days, partner_id
+    )
+
+
+async def find_first_day(db: Reads, partner_id: int | None) -> date | None:
+    """The first day with a call."""
+    if partner_id is None:
+        row = await db.unscoped_row("select min(day) as day from call_days")
+    else:
+        row = await db.unscoped_row("select min(day) as day from call_days where partner_id = $1", partner_id)
+    return row["day"] if row else None
+
+
+async def list_routes_of_hours(db: Reads, hours: Sequence[datetime], limit: int, partner_id: int | None) -> list[Row]:
     """The busiest routes, and their slowest calls."""
     return await _all(
-        db, f"select method, route, {SUMS}, max(slowest_us) as slowest_us from call_hours where hour >= $1",
-        "group by 1, 2 order by 3 desc, 2, 1 limit $2", since, partner_id, limit,
+        db, f"select method, route, {SUMS}, max(slowest_us) as slowest_us from call_hours where hour = any($1)",
+        BUSIEST, hours, partner_id, limit,
     )  # fmt: skip
 
 
-async def list_routes_of_days(db: Reads, since: date, partner_id: int | None, limit: int) -> list[Row]:
+async def list_routes_of_days(db: Reads, days: Sequence[date], limit: int, partner_id: int | None) -> list[Row]:
     """The busiest routes, and their slowest calls."""
     return await _all(
-        db, f"select method, route, {SUMS}, max(slowest_us) as slowest_us from call_routes where day >= $1",
-        "group by 1, 2 order by 3 desc, 2, 1 limit $2", since, partner_id, limit,
+        db, f"select method, route, {SUMS}, max(slowest_us) as slowest_us from call_routes where day = any($1)",
+        BUSIEST, days, partner_id, limit,
     )  # fmt: skip
+
+
+async def list_routes_ever(db: Reads, limit: int, partner_id: int | None) -> list[Row]:
+    """The busiest routes, and their slowest calls."""
+    if partner_id is not None:
+        return await db.unscoped_rows(
+            f"""
+            select method, route, {SUMS}, max(slowest_us) as slowest_us from call_routes where partner_id = $1
+            {BUSIEST}
+            """,
+            partner_id, limit,
+        )  # fmt: skip
+    return await db.unscoped_rows(
+        f"""
+        select method, route, sum(calls)::bigint as calls, {ERRORS}, sum(duration_us)::bigint as duration_us,
+               max(slowest_us) as slowest_us
+        from call_totals group by method, route order by 3 desc, 2, 1 limit $1
+        """,
+        limit,
+    )
 
 
 async def count_gaps(db: Reads, since: datetime) -> int:
@@ -82,15 +130,13 @@ async def list_partner_names(db: Reads) -> list[Row]:
     return await db.unscoped_rows("select id, name from partners order by lower(name)")
 
 
-async def _one(db: Reads, sql: str, since: object, partner_id: int | None) -> Row:
-    rows = await _all(db, sql, "", since, partner_id)
+def _one(rows: list[Row]) -> Row:
+    assert rows, "sums are one row"
     return rows[0]
 
 
-async def _all(
-    db: Reads, sql: str, tail: str, since: object, partner_id: int | None, *more: object
-) -> list[Row]:  # fmt: skip
+async def _all(db: Reads, sql: str, tail: str, times: object, partner_id: int | None, *more: object) -> list[Row]:
     """The partner's number stands last, where it stands at all."""
     if partner_id is None:
-        return await db.unscoped_rows(f"{sql} {tail}", since, *more)
-    return await db.unscoped_rows(f"{sql} and partner_id = ${2 + len(more)} {tail}", since, *more, partner_id)
+        return await db.unscoped_rows(f"{sql} {tail}", times, *more)
+    return await db.unscoped_rows(f"{sql} and partner_id = ${2 + len(more)} {tail}", times, *more, partner_id)
