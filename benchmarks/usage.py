@@ -52,7 +52,8 @@ FILL = """
 insert into calls (at, request_id, method, route, status, code, duration_us, practice_id, partner_id, key_id, address)
 select now() - interval '1 year' * ($3::int - n) / $3, 'req_' || md5(n::text),
        case when route % 5 = 0 then 'POST' else 'GET' end, '/v1/route' || route, status, code,
-       1000 + (n * 7919::bigint % 40000)::int, 1 + (partner + n % 3) % 40, partner, partner * 3 - n % 3, '203.0.113.' || n % 250
+       1000 + (n * 7919::bigint % 40000)::int, 1 + (partner + n % 3) % 40, partner, partner * 3 - n % 3,
+       '203.0.113.' || n % 250
 from generate_series($1::int, $2::int) n,
      lateral (select (n * 104729::bigint % 59)::int as route) r,
      lateral (select 1 + (40 * power((n * 7919::bigint % 10007) / 10007.0, 2))::int % 40 as partner) p,

@@ -8,7 +8,8 @@ AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text(encoding="utf-8")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 COLOURS = ["color-contrast"]
 RUN = """async ([tags, rules]) => (await axe.run(document, {
-  runOnly: rules ? {type: 'rule', values: rules} : {type: 'tag', values: tags}, resultTypes: ['violations'], preload: false, iframes: false,
+  runOnly: rules ? {type: 'rule', values: rules} : {type: 'tag', values: tags},
+  resultTypes: ['violations'], preload: false, iframes: false,
 })).violations.flatMap(found => found.nodes.map(node =>
   `${found.id}: ${node.target.join(' ')}: ${(node.any[0] || node.all[0] || node.none[0] || {}).message || ''}`))"""
 OVERFLOW = "document.documentElement.scrollWidth > document.documentElement.clientWidth"

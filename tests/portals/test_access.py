@@ -111,10 +111,14 @@ async def test_global_scopes_alone_need_no_owner(settings: Settings) -> None:
         ]  # no operator's address
 
 
-async def test_of_two_who_take_the_key_at_once_one_gets_it(settings: Settings, owner: asyncpg.Connection) -> None:
+@pytest.mark.parametrize("company", ["", "Glow Partner"], ids=["a new partner", "one that is there"])
+async def test_of_those_who_take_the_key_at_once_one_gets_it(
+    settings: Settings, owner: asyncpg.Connection, company: str
+) -> None:
     async with open_admin(settings) as (browser, client):
         number = await confirmed(browser, client.house)
-        await approve(browser, number, GLOBAL)
+        partner = await owner.fetchval("select id from partners where name = $1", company)
+        assert (await approve(browser, number, {**GLOBAL, "partner": str(partner or "new")})).status_code == 303
         path = await link_in(client.house, "access_approved", ASKER)
         await browser.get(path)
         answers = await asyncio.gather(*(browser.post(path) for _ in range(4)))
@@ -145,6 +149,13 @@ async def test_a_link_opens_what_it_was_made_for_and_nothing_else(settings: Sett
                 assert answer.status_code == 404, path
                 pages.add(re.sub(r"req_\w+|nonce-?\S+", "", answer.text))
         assert len(pages) == 1
+        await answered(browser, decision, answer="agree")
+        key = await link_in(client.house, "access_approved", ASKER)
+        for path in (decision.replace("/decision", "/key"), key.replace("/key", "/decision")):
+            assert (await browser.get(path)).status_code == 404
+            answer = await answered(browser, path, answer="agree")
+            assert answer.status_code == 404 and not key_in(answer.text)
+        assert await status(browser, number) == "Approved"
 
 
 async def test_links_end_and_approving_anew_sends_others(settings: Settings, owner: asyncpg.Connection) -> None:

@@ -74,6 +74,8 @@ async def test_an_owner_who_is_known_is_not_replaced_by_the_form(settings: Setti
         await approve(browser, number, {**APPROVAL, "owner_email": "evil@example.com"})
         assert ("access_owner", OWNER) in await told(client.house)
         assert "evil@example.com" not in str(await told(client.house))
+        kept = await client.house.system.unscoped_rows("select owner_email from practices where ppass = 'GlowOffice'")
+        assert [row["owner_email"] for row in kept] == [OWNER]
 
 
 @pytest.mark.parametrize(

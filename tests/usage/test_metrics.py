@@ -107,7 +107,11 @@ async def test_calls_are_counted_by_route_and_status(glow_emr: Client) -> None:
 
 async def test_buckets_hold_all_that_were_quicker(emr: Client, owner: asyncpg.Connection) -> None:
     values = [("GET", "/a", 200, 10, 4_000_000, 1, 2, 3, 4, 9), ("GET", "/a", 404, 5, 1_000_000, 5, 5, 5, 5, 5)]
-    await owner.executemany("insert into call_totals values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", values)
+    await owner.executemany(
+        "insert into call_totals (method, route, status, calls, duration_us, in_5ms, in_25ms, in_100ms, in_500ms, "
+        "in_2500ms, slowest_us) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0)",
+        values,
+    )
     found, name = await figures(emr), "openmedspa_call_duration_seconds"
     buckets = {key: value for key, value in found.items() if key.startswith(f"{name}_bucket")}
     told = {re.sub(r"\S+_bucket ", "", key): value for key, value in buckets.items()}

@@ -90,7 +90,8 @@ async def is_secret(house: House, secret: str) -> bool:
 
 
 async def find_bearer(incoming: Incoming, secret: str) -> Operator | None:
-    """A program with the admin secret. Wrong ones are counted as guesses."""
+    """A program with the admin secret. Wrong ones are counted as guesses, and after too many none is looked at."""
+    _count_guess(incoming, SECRET, cost=0)
     if await is_secret(incoming.house, secret):
         return by_secret()
     _count_guess(incoming, SECRET)
@@ -147,15 +148,15 @@ async def _put_off(house: House, digest: bytes, row: Row, idles: timedelta, now:
         await queries.update_session_idle(house.system, digest, now + idles)
 
 
-def _count_guess(incoming: Incoming, account: str, *, is_everywhere: bool = False) -> None:
-    """Every try counts, also a right one. In each process, as other limits (decision 14).
+def _count_guess(incoming: Incoming, account: str, *, is_everywhere: bool = False, cost: int = 1) -> None:
+    """Every try at a form counts, also a right one. In each process, as other limits (decision 14). `cost=0` looks.
 
     A password is counted from everywhere, too; keys and the admin secret are too long to be guessed.
     """
     subscriber = limits.subscriber(incoming.address)
     names = [(("guess", account, subscriber), HERE), (("guesses", subscriber), ANY)]
     for name, (burst, per_second) in [*names, (("guess", account), EVERYWHERE)][: 3 if is_everywhere else 2]:
-        taken = incoming.house.buckets.take(name, per_second=per_second, burst=burst, now=monotonic())
+        taken = incoming.house.buckets.take(name, per_second=per_second, burst=burst, now=monotonic(), cost=cost)
         if not taken.is_granted:
             raise TooMany(
                 "Too many tries", f"Wait {taken.next_seconds} seconds, then try again. Who is signed in stays so.",

@@ -83,7 +83,7 @@ create table call_totals (
   in_100ms    bigint not null,
   in_500ms    bigint not null,
   in_2500ms   bigint not null,
-  slowest_us  int not null,
+  slowest_us  int not null default 0,
   primary key (method, route, status)
 );
 grant select, insert, update on call_totals to openmedspa_system;

@@ -7,6 +7,8 @@ from openmedspa.kit.db import Reads, Row
 
 REQUESTS = """
 select r.*, p.ppass, p.name as practice_name, p.owner_name, t.name as partner,
+       (select array_agg(l.name || ' (' || l.id || ')' order by l.name, l.id) from locations l
+         where l.id = any(r.location_ids)) as places,
        coalesce(a.name, r.approved_by) as approver, coalesce(d.name, r.denied_by) as denier
 from access_requests r
 left join practices p on p.id = r.practice_id

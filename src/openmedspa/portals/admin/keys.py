@@ -41,7 +41,14 @@ SHEET = [
 ]
 DONE = {"revoked": "Key revoked. It is refused from now on.", "limited": "The new limit counts from now on."}
 OVERLAPS = (("24", "24 hours"), ("0", "Not at all: it ends at once"), ("1", "1 hour"), ("168", "7 days"))
-UNTYPED = {"name": "", "where": "all", "per_second": str(keys.PER_SECOND), "burst": str(keys.BURST), "ends": "", "day": ""}
+UNTYPED = {
+    "name": "",
+    "where": "all",
+    "per_second": str(keys.PER_SECOND),
+    "burst": str(keys.BURST),
+    "ends": "",
+    "day": "",
+}
 
 
 async def latest(db: Reads, *, now: Any, limit: int = 10) -> Listing:
