@@ -18,21 +18,21 @@ NAMED = f"""select {COLUMNS}, p.name as partner, k.name as key_name, k.prefix ||
 # By the name of what is asked; # is its parameter. The first one that is asked for leads, and has an index.
 CONDITIONS = {
     "request_id": "request_id = #",
-    "key_id": "key_id = #",
+    "key_id": "partner_id = (select k.partner_id from api_keys k where k.id = #) and key_id = #",
     "partner_id": "partner_id = #",
     "code": "code = # and code <> ''",
-    "address": "address = #",
-    "practice": "practice_id = (select id from practices where lower(ppass) = lower(#))",
     "route": "route = #",
     "failed_status": "status = # and status >= 400",
     "broken": "status >= 500 and status <= #",
     "failed": "status >= 400 and status <= #",
+    "address": "address = #",
+    "practice": "practice_id = (select id from practices where lower(ppass) = lower(#))",
     "status_from": "status >= #",
     "status_to": "status <= #",
     "method": "method = #",
 }
 NAMES = list(CONDITIONS)
-LEADING = NAMES[:10]
+LEADING = NAMES[:8]
 Order = Literal["newest", "oldest"]
 ORDERS: dict[Order, str] = {"newest": "at desc, id desc", "oldest": "at, id"}
 
@@ -119,7 +119,7 @@ def _parts(asked: Asked, *, with_rest: bool = True) -> tuple[str, str, list[obje
     def placed(sql: str, *values: object) -> str:
         for value in values:
             args.append(value)
-            sql = sql.replace("#", f"${len(args)}", 1)
+            sql = sql.replace("#", f"${len(args)}", 1 if len(values) > 1 else -1)
         return sql
 
     looked = [placed(sql, value) for _, sql, value in lead]
