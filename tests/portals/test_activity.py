@@ -84,7 +84,8 @@ async def test_calls_stand_newest_first_and_say_what_they_were(admin: Browser, h
 @pytest.mark.parametrize(
     ("query", "kind"),
     [
-        ("partner=2", {"partner_id": 2}), ("key=2", {"key_id": 2, "partner_id": 2}), ("practice=rivaloffice", {"practice_id": 2}),
+        ("partner=2", {"partner_id": 2}), ("key=2", {"key_id": 2, "partner_id": 2}),
+        ("practice=rivaloffice", {"practice_id": 2}),
         ("method=put", {"method": "PUT"}), ("route=/v1/me", {"route": "/v1/me"}),
         ("route=(unknown path)", {"route": ""}),
         ("status=409", {"status": 409}), ("status=5xx", {"status": 503}), ("status=errors", {"status": 499}),
