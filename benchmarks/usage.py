@@ -67,11 +67,9 @@ SUMS = (
               count(*) filter (where status >= 400), sum(duration_us), max(duration_us)
        from calls group by 1, 2, 3, 4, 5, 6""",
     """insert into call_days
-       select (hour at time zone 'UTC')::date, partner_id, practice_id, key_id, sum(calls), sum(errors),
-              sum(duration_us), max(slowest_us) from call_hours group by 1, 2, 3, 4""",
-    """insert into call_routes
-       select (hour at time zone 'UTC')::date, method, route, partner_id, sum(calls), sum(errors), sum(duration_us),
-              max(slowest_us) from call_hours group by 1, 2, 3, 4""",
+       select (hour at time zone 'UTC')::date, who.id, method, route, sum(calls), sum(errors), sum(duration_us),
+              max(slowest_us)
+       from call_hours cross join lateral (values (partner_id), (-1)) as who (id) group by 1, 2, 3, 4""",
     """insert into call_totals
        select method, route, status, count(*), sum(duration_us), 0, 0, 0, 0, 0, max(duration_us)
        from calls group by 1, 2, 3""",

@@ -19,7 +19,7 @@ TABLES = [
     "providers", "provider_licences", "provider_hours", "date_hours", "time_off", "visit_types", "agreements",
     "bookings", "booking_steps", "taken_times",
     "tags", "patient_tags", "products", "articles", "tickets", "ticket_steps", "ticket_comments",
-    "calls", "call_hours", "call_days", "call_routes", "call_totals", "call_gaps", "access_requests",
+    "calls", "call_hours", "call_days", "call_totals", "call_gaps", "access_requests",
 ]  # fmt: skip
 
 

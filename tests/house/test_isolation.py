@@ -48,7 +48,7 @@ OPEN_TABLES = {
 }  # fmt: skip
 # What operators alone see: the role that serves requests may not even look.
 SYSTEM_TABLES = [
-    "access_requests", "call_days", "call_gaps", "call_hours", "call_routes", "call_totals", "calls", "operators",
+    "access_requests", "call_days", "call_gaps", "call_hours", "call_totals", "calls", "operators",
     "page_sessions",
 ]  # fmt: skip
 

@@ -1,4 +1,4 @@
--- Every call on both APIs: as it was, for a while, and added up by hour, by route and by day. They say who
+-- Every call on both APIs: as it was, for a while, and added up by hour and by day. They say who
 -- called, which route and how it went; never the path, the query or a body. Served to operators by the system role.
 
 create table calls (
@@ -42,32 +42,19 @@ create table call_hours (
 );
 create index call_hours_by_partner on call_hours (partner_id, hour);
 
+-- By day and route, of each partner (0: nobody) and of everybody (-1): a page adds up hundreds of these, not 100,000s.
 create table call_days (
   day         date not null,  -- in UTC
   partner_id  int not null,
-  practice_id int not null,
-  key_id      int not null,
-  calls       bigint not null,
-  errors      bigint not null,
-  duration_us bigint not null,
-  slowest_us  int not null,
-  primary key (day, partner_id, practice_id, key_id)
-);
-create index call_days_by_partner on call_days (partner_id, day);
-
-create table call_routes (
-  day         date not null,
   method      text not null,
   route       text not null,
-  partner_id  int not null,
   calls       bigint not null,
   errors      bigint not null,
   duration_us bigint not null,
   slowest_us  int not null,
-  primary key (day, method, route, partner_id)
+  primary key (partner_id, day, method, route)
 );
-create index call_routes_by_partner on call_routes (partner_id, day);
-grant select, insert, update, delete on call_hours, call_days, call_routes to openmedspa_system;
+grant select, insert, update, delete on call_hours, call_days to openmedspa_system;
 
 -- For good, and few enough to be read every few seconds: what /metrics tells.
 create table call_totals (

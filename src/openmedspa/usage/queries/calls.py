@@ -7,7 +7,7 @@ from openmedspa.kit.db import Database, Reads, Tx
 
 
 async def insert_calls(tx: Tx, told: Sequence[tuple[object, ...]]) -> None:
-    """Calls with their sums by hour, by route and by day. Sums are taken in the order of their keys, so that two
+    """Calls with their sums by hour and by day. Sums are taken in the order of their keys, so that two
     processes that write at once wait for each other and do not end in a deadlock."""
     await tx.unscoped_row(
         """
@@ -29,15 +29,6 @@ async def insert_calls(tx: Tx, told: Sequence[tuple[object, ...]]) -> None:
             set calls = call_hours.calls + excluded.calls, errors = call_hours.errors + excluded.errors,
                 duration_us = call_hours.duration_us + excluded.duration_us,
                 slowest_us = greatest(call_hours.slowest_us, excluded.slowest_us)
-        ), by_route as (
-          insert into call_routes
-          select (at at time zone 'UTC')::date, method, route, coalesce(partner_id, 0), count(*),
-                 count(*) filter (where status >= 400), sum(duration_us), max(duration_us)
-          from told group by 1, 2, 3, 4 order by 1, 2, 3, 4
-          on conflict (day, method, route, partner_id) do update
-            set calls = call_routes.calls + excluded.calls, errors = call_routes.errors + excluded.errors,
-                duration_us = call_routes.duration_us + excluded.duration_us,
-                slowest_us = greatest(call_routes.slowest_us, excluded.slowest_us)
         ), in_all as (
           insert into call_totals
           select method, route, status, count(*), sum(duration_us),
@@ -56,10 +47,11 @@ async def insert_calls(tx: Tx, told: Sequence[tuple[object, ...]]) -> None:
                 slowest_us = greatest(call_totals.slowest_us, excluded.slowest_us)
         )
         insert into call_days
-        select (at at time zone 'UTC')::date, coalesce(partner_id, 0), coalesce(practice_id, 0), coalesce(key_id, 0),
-               count(*), count(*) filter (where status >= 400), sum(duration_us), max(duration_us)
-        from told group by 1, 2, 3, 4 order by 1, 2, 3, 4
-        on conflict (day, partner_id, practice_id, key_id) do update
+        select (at at time zone 'UTC')::date, who.id, method, route, count(*), count(*) filter (where status >= 400),
+               sum(duration_us), max(duration_us)
+        from told cross join lateral (values (coalesce(partner_id, 0)), (-1)) as who (id)
+        group by 1, 2, 3, 4 order by 2, 1, 3, 4
+        on conflict (partner_id, day, method, route) do update
           set calls = call_days.calls + excluded.calls, errors = call_days.errors + excluded.errors,
               duration_us = call_days.duration_us + excluded.duration_us,
               slowest_us = greatest(call_days.slowest_us, excluded.slowest_us)

@@ -10,8 +10,8 @@ from openmedspa.kit.db import Reads, Row
 
 SUMS = """coalesce(sum(calls), 0)::bigint as calls, coalesce(sum(errors), 0)::bigint as errors,
           coalesce(sum(duration_us), 0)::bigint as duration_us"""
-ERRORS = "coalesce(sum(calls) filter (where status >= 400), 0)::bigint as errors"
 BUSIEST = "group by method, route order by 3 desc, 2, 1 limit $2"
+EVERYBODY = -1  # among the sums of days
 
 
 async def get_sums_of_hours(db: Reads, hours: Sequence[datetime], partner_id: int | None) -> Row:
@@ -19,22 +19,15 @@ async def get_sums_of_hours(db: Reads, hours: Sequence[datetime], partner_id: in
 
 
 async def get_sums_of_days(db: Reads, days: Sequence[date], partner_id: int | None) -> Row:
-    return _one(await _all(db, f"select {SUMS} from call_days where day = any($1)", "", days, partner_id))
+    return _one(
+        await db.unscoped_rows(
+            f"select {SUMS} from call_days where partner_id = $2 and day = any($1)", days, _whose(partner_id)
+        )
+    )
 
 
 async def get_sums_ever(db: Reads, partner_id: int | None) -> Row:
-    """Everybody's stand ready; a partner's are few enough to be added up."""
-    if partner_id is not None:
-        return _one(await db.unscoped_rows(f"select {SUMS} from call_days where partner_id = $1", partner_id))
-    return _one(
-        await db.unscoped_rows(
-            f"""
-            select coalesce(sum(calls), 0)::bigint as calls, {ERRORS},
-                   coalesce(sum(duration_us), 0)::bigint as duration_us
-            from call_totals
-            """
-        )
-    )
+    return _one(await db.unscoped_rows(f"select {SUMS} from call_days where partner_id = $1", _whose(partner_id)))
 
 
 async def list_hours(db: Reads, hours: Sequence[datetime], partner_id: int | None) -> list[Row]:
@@ -46,17 +39,15 @@ async def list_hours(db: Reads, hours: Sequence[datetime], partner_id: int | Non
 
 async def list_days(db: Reads, days: Sequence[date], partner_id: int | None) -> list[Row]:
     """Those of these days that have calls."""
-    return await _all(
-        db, f"select day as at, {SUMS} from call_days where day = any($1)", "group by 1", days, partner_id
-    )
+    return await db.unscoped_rows(
+        f"select day as at, {SUMS} from call_days where partner_id = $2 and day = any($1) group by 1",
+        days, _whose(partner_id),
+    )  # fmt: skip
 
 
 async def find_first_day(db: Reads, partner_id: int | None) -> date | None:
     """The first day with a call."""
-    if partner_id is None:
-        row = await db.unscoped_row("select min(day) as day from call_days")
-    else:
-        row = await db.unscoped_row("select min(day) as day from call_days where partner_id = $1", partner_id)
+    row = await db.unscoped_row("select min(day) as day from call_days where partner_id = $1", _whose(partner_id))
     return row["day"] if row else None
 
 
@@ -70,30 +61,23 @@ async def list_routes_of_hours(db: Reads, hours: Sequence[datetime], limit: int,
 
 async def list_routes_of_days(db: Reads, days: Sequence[date], limit: int, partner_id: int | None) -> list[Row]:
     """The busiest routes, and their slowest calls."""
-    return await _all(
-        db, f"select method, route, {SUMS}, max(slowest_us) as slowest_us from call_routes where day = any($1)",
-        BUSIEST, days, partner_id, limit,
+    return await db.unscoped_rows(
+        f"""
+        select method, route, {SUMS}, max(slowest_us) as slowest_us from call_days
+        where partner_id = $3 and day = any($1) {BUSIEST}
+        """,
+        days, limit, _whose(partner_id),
     )  # fmt: skip
 
 
 async def list_routes_ever(db: Reads, limit: int, partner_id: int | None) -> list[Row]:
     """The busiest routes, and their slowest calls."""
-    if partner_id is not None:
-        return await db.unscoped_rows(
-            f"""
-            select method, route, {SUMS}, max(slowest_us) as slowest_us from call_routes where partner_id = $1
-            {BUSIEST}
-            """,
-            partner_id, limit,
-        )  # fmt: skip
     return await db.unscoped_rows(
         f"""
-        select method, route, sum(calls)::bigint as calls, {ERRORS}, sum(duration_us)::bigint as duration_us,
-               max(slowest_us) as slowest_us
-        from call_totals group by method, route order by 3 desc, 2, 1 limit $1
+        select method, route, {SUMS}, max(slowest_us) as slowest_us from call_days where partner_id = $1 {BUSIEST}
         """,
-        limit,
-    )
+        _whose(partner_id), limit,
+    )  # fmt: skip
 
 
 async def count_gaps(db: Reads, since: datetime) -> int:
@@ -128,6 +112,10 @@ async def count_keys(db: Reads, partner_id: int, now: datetime) -> int:
 
 async def list_partner_names(db: Reads) -> list[Row]:
     return await db.unscoped_rows("select id, name from partners order by lower(name)")
+
+
+def _whose(partner_id: int | None) -> int:
+    return EVERYBODY if partner_id is None else partner_id
 
 
 def _one(rows: list[Row]) -> Row:
