@@ -23,13 +23,11 @@ def at(path: str) -> Way:
     return lambda page, demo: page.goto(demo.url + path)
 
 
-def first_row_of(path: str) -> Way:
-    async def go(page: Page, demo: Served) -> None:
-        await page.goto(demo.url + path)
-        await page.locator(f'main a[href^="{path}/"]').first.click()
-        await page.wait_for_load_state()
-
-    return go
+async def open_request(page: Page, demo: Served) -> None:
+    """One that is to be decided."""
+    await page.goto(f"{demo.url}/admin/requests")
+    await page.get_by_role("link", name="Decide").first.click()
+    await page.wait_for_load_state()
 
 
 async def make_key(page: Page, demo: Served) -> None:
@@ -66,7 +64,7 @@ WAYS: dict[str, Way] = {
     "keys": at("/admin/keys"),
     "key-once": make_key,
     "requests": at("/admin/requests"),
-    "request": first_row_of("/admin/requests"),
+    "request": open_request,
     "deliveries": at("/admin/deliveries"),
     "partner": at("/partner"),
     "sign-in": at("/admin/sign-in"),
