@@ -61,7 +61,7 @@ async def test_without_a_password_one_is_made_and_printed_once(desk: Prompt, typ
     fields = dict(line.split("\t") for line in ran.lines)
     assert fields.keys() == {"email", "totp_secret", "totp_url", "password"} and len(fields["password"]) >= 20
     assert fields["password"] not in desk("operators", "list").out
-    assert listed(desk)[0]["role"] == "admin"
+    assert listed(desk)[0]["role"] == "viewer"
 
 
 @pytest.mark.parametrize(
@@ -99,16 +99,16 @@ async def test_an_account_is_changed_reset_disabled_and_enabled(
     desk: Prompt, typed: StringIO, owner: asyncpg.Connection
 ) -> None:
     first = json.loads(desk("operators", "create", EMAIL, "--json").out)
-    assert desk("operators", "role", EMAIL, "viewer").code == 0
+    assert desk("operators", "role", EMAIL, "admin").code == 0
     again = json.loads(desk("operators", "reset", EMAIL, "--yes", "--json").out)
     assert again["totp_secret"] != first["totp_secret"] and again["password"] != first["password"]
     assert desk("operators", "disable", EMAIL, "--yes").code == 0
-    assert listed(desk)[0]["disabled_at"] and listed(desk)[0]["role"] == "viewer"
+    assert listed(desk)[0]["disabled_at"] and listed(desk)[0]["role"] == "admin"
     assert desk("operators", "enable", EMAIL).code == 0
     assert listed(desk)[0]["disabled_at"] is None
     assert desk("operators", "sign-out", EMAIL).out == f"{EMAIL}\t0\n"
     assert await audited(owner) == [
-        "operator.created", "operator.role_viewer", "operator.reset", "operator.disabled", "operator.enabled",
+        "operator.created", "operator.role_admin", "operator.reset", "operator.disabled", "operator.enabled",
         "operator.signed_out",
     ]  # fmt: skip
 
@@ -134,6 +134,8 @@ async def test_the_secret_goes_off_once_an_admin_can_sign_in(
     ran = desk("operators", "secret", "off")
     assert ran.code == 2 and "Nobody could open" in ran.err
     desk("operators", "create", EMAIL)
+    assert desk("operators", "secret", "off").code == 2  # a viewer is not enough
+    desk("operators", "role", EMAIL, "admin")
     assert desk("operators", "secret", "off").out == "admin secret\toff\n"
     assert await owner.fetchval("select admin_secret_off_at is not null from installation")
     assert desk("operators", "secret", "on").code == 0

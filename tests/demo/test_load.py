@@ -20,6 +20,7 @@ TABLES = [
     "bookings", "booking_steps", "taken_times",
     "tags", "patient_tags", "products", "articles", "tickets", "ticket_steps", "ticket_comments",
     "calls", "call_hours", "call_days", "call_totals", "call_gaps", "access_requests",
+    "events", "deliveries", "delivery_tries",
 ]  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import pytest
@@ -79,7 +80,7 @@ async def test_evaluation_completed_is_pacific_standard_time_in_winter(
 
 async def test_decisions_come_when_asked_for(glow_emr: Client, owner: asyncpg.Connection) -> None:
     gfe_id = await completed(glow_emr, owner)
-    until = (datetime.now(UTC).date() + timedelta(days=365)).isoformat()
+    until = (datetime.now(ZoneInfo("America/Los_Angeles")).date() + timedelta(days=365)).isoformat()
     answer = (await glow_emr.get(f"/emr/visits/{gfe_id}?include=decisions")).json
     sentences = [decision[field] for decision in answer["data"]["decisions"] for field in ("conditions", "reason")]
     assert [bool(sentence) for sentence in sentences] == [False, False, True, False, False, True]

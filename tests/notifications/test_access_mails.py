@@ -26,7 +26,11 @@ SAYS: dict[AccessNotice, tuple[str, str, list[str]]] = {  # subject, where its l
     "access_owner": ("May Quillhaven work with GlowOffice?", "decision", ["Odile", "people who", "with: Tickets"]),
     "access_answered": ("The owner of GlowOffice answered about Quillhaven", "", ["agreed", "Quillhaven"]),
     "access_approved": ("Your key is ready to be taken", "key", ["GlowOffice", "shown once", "14 days"]),
-    "access_denied": ("Your request for access was denied", "none", ["Because & so.", "/request-access"]),
+    "access_denied": (
+        "Your request for access was denied",
+        "none",
+        ["denied by the operator.", "Because & so.", "/request-access"],
+    ),
     "access_opened": ("Quillhaven has its key for GlowOffice", "none", ["Prospects", "people who", "operator"]),
 }
 

@@ -54,6 +54,12 @@ async def test_every_wrong_field_is_named(glow_emr: Client, house: House) -> Non
     assert {*fields} == {"Company", "Practice", "ContactName", "ContactEmail", "Scopes[0]", "Purpose"}
     answer = await glow_emr.with_key(None).post(PATH, {"Verbose": 1})
     assert {*answer.fault[2]} == {*ASKED, "Verbose"}
+    for nothing in ("", "  "):
+        empty = {name: nothing for name in ASKED if name != "Scopes"}
+        fields = (await post(glow_emr, **empty)).fault[2]
+        assert fields == dict.fromkeys(empty, "is required")
+    wrong = (await post(glow_emr, Scopes=["KB", "Everything"])).fault[2]
+    assert wrong == {"Scopes[1]": f"may not be 'Everything', only {', '.join([*SCOPE_WORDS][:-1])} or Tickets"}
     assert await told(house) == []
 
 

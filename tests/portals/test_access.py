@@ -90,10 +90,22 @@ async def test_an_owner_refuses_with_a_reason_and_the_asker_reads_it(settings: S
         assert await status(browser, number) == "Denied"
         page = (await browser.get(decision)).text
         assert "You refused" in page and "&lt;of our own&gt;" in page
-        assert "booking page <of our own>." in (await shown(client.house, "access_denied", ASKER)).text
+        mail = (await shown(client.house, "access_denied", ASKER)).text
+        assert "booking page <of our own>." in mail and "was denied by the owner of GlowOffice." in mail
+        history = (await browser.get(f"/admin/requests/{number}")).text.partition("What happened")[2]
+        assert "Owner refused: We have a booking page" in history and "owner:" not in history and OWNER in history
         assert "refused" in (await shown(client.house, "access_answered", OPERATOR)).text
         assert (await answered(browser, decision, answer="agree")).status_code == 409
         assert await status(browser, number) == "Denied"
+
+
+async def test_a_key_is_named_after_the_longest_company(settings: Settings, owner: asyncpg.Connection) -> None:
+    async with open_admin(settings) as (browser, client):
+        number = await confirmed(browser, client.house, Company="Q" * 200)
+        await approve(browser, number, GLOBAL)
+        assert key_in((await answered(browser, await link_in(client.house, "access_approved", ASKER))).text)
+        name = await owner.fetchval("select name from api_keys order by id desc limit 1")
+        assert len(name) == 200 and name.endswith(f"Q, request {number}")
 
 
 async def test_global_scopes_alone_need_no_owner(settings: Settings) -> None:
@@ -125,7 +137,8 @@ async def test_of_those_who_take_the_key_at_once_one_gets_it(
         assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
         assert len([answer for answer in answers if key_in(answer.text)]) == 1
         assert len([answer for answer in answers if "was shown already" in answer.text]) == 3
-        assert await owner.fetchval("select count(*) from api_keys where name = $1", f"Request {number}") == 1
+        name = f"Quillhaven Bookings, request {number}"
+        assert await owner.fetchval("select count(*) from api_keys where name = $1", name) == 1
 
 
 async def test_a_link_opens_what_it_was_made_for_and_nothing_else(settings: Settings) -> None:
@@ -202,6 +215,7 @@ async def test_a_form_that_is_wrong_keeps_what_was_typed_and_names_each_field(se
         for name in ("ContactEmail", "Practice", "Scopes", "Purpose"):
             assert f'href="#{name}"' in answer.text
         assert 'href="#Company"' not in answer.text
+        assert '<a href="#Purpose">Say what it is for.</a>' in answer.text
         assert "&lt;img src=x&gt;" in answer.text and "<img" not in answer.text
         assert await told(client.house) == []
 

@@ -5,6 +5,7 @@ import csv
 import io
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -16,6 +17,7 @@ from portals.signing import Browser, as_partner, open_admin
 
 from openmedspa.kit.backlog import Row
 from openmedspa.kit.house import House
+from openmedspa.kit.places import Places
 from openmedspa.portals.calls import pages
 from openmedspa.settings import Settings
 from openmedspa.usage import activity, calls, live
@@ -298,14 +300,25 @@ async def test_a_stream_tells_rows_and_ends_with_the_session(
     text = await asyncio.wait_for(following, 10)
     assert text.count(new) == 1 and "<tr role=" in text and "id: " in text
     assert "You are signed out" in text and "event: ended" in text
-    assert not house.live_places.locked()
+    assert len(house.operators_live) == 0
     answer = await admin.get("/admin/activity/live?mark=0", headers={"hx-request": "true"})
     assert answer.status_code == 401 and answer.headers["hx-redirect"].startswith("/admin/sign-in")
 
 
 async def test_beyond_the_most_that_are_followed_the_next_is_told_to_wait(admin: Browser, house: House) -> None:
-    for _ in range(20):
-        await house.live_places.acquire()
-    answer = await admin.get("/admin/activity/live?mark=0")
-    assert answer.status_code == 503 and answer.headers["retry-after"] == "60"
-    assert (await admin.get("/admin/activity")).status_code == 200
+    with ExitStack() as stack:
+        for _ in range(20):
+            stack.enter_context(house.operators_live.taken(None))
+        answer = await admin.get("/admin/activity/live?mark=0")
+        assert answer.status_code == 503 and answer.headers["retry-after"] == "60"
+        assert (await admin.get("/admin/activity")).status_code == 200
+    assert house.operators_live.has_room(None)
+
+
+def test_one_holder_takes_a_few_places_and_never_all() -> None:
+    places = Places(each=2, all_=3)
+    with places.taken("one"), places.taken("one"):
+        assert not places.has_room("one") and places.has_room("other")
+        with places.taken("other"):
+            assert not places.has_room("third")
+    assert len(places) == 0 and places.has_room("one")

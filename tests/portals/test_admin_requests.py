@@ -12,6 +12,7 @@ from partners.asking_access import APPROVAL, ASKED, OWNER, approve, ask, confirm
 from portals.signing import open_admin
 
 from openmedspa.portals.admin import requests
+from openmedspa.portals.layout.listing import BOM
 from openmedspa.settings import Settings
 
 TITLES = ["Time", "Company", "Practice", "Contact", "Requested Scopes", "Status", "Action"]
@@ -26,7 +27,9 @@ async def test_the_table_has_the_documents_columns_also_as_csv(settings: Setting
         page = (await browser.get("/admin/requests")).text
         assert page.index("Later &amp; Co") < page.index("Quillhaven Bookings")
         assert "Decide" in page and "Look" in page and "Unconfirmed" in page
-        rows = list(csv.DictReader(io.StringIO((await browser.get("/admin/requests.csv?search=quillhaven")).text)))
+        taken = (await browser.get("/admin/requests.csv?search=quillhaven")).text
+        assert taken.startswith(BOM)  # so that Excel reads UTF-8
+        rows = list(csv.DictReader(io.StringIO(taken.removeprefix(BOM))))
         assert [list(row) for row in rows] == [TITLES]
         assert (rows[0]["Status"], rows[0]["Requested Scopes"], rows[0]["Action"]) == ("New", "Prospects KB", "Decide")
         assert rows[0]["Contact"] == f"Robin Doe <{ASKED['ContactEmail']}>"
@@ -105,6 +108,21 @@ async def test_an_approval_that_does_not_fit_changes_nothing(
         assert len(await told(client.house)) == 1
 
 
+async def test_what_is_seen_is_what_is_approved(settings: Settings) -> None:
+    async with open_admin(settings) as (browser, client):
+        number = await confirmed(browser, client.house, Practice="GlowOffice")
+        path = f"/admin/requests/{number}"
+        meant = (await browser.get(path)).text
+        assert 'name="practice" value="GlowOffice"' in meant and '<select id="practice"' not in meant
+        anew = (await browser.get(f"{path}?practice=")).text
+        assert f'href="{path}?practice="' in meant and '<select id="practice"' in anew and "/approve" not in anew
+        other = (await browser.get(f"{path}?practice=RivalOffice")).text
+        assert 'name="practice" value="RivalOffice"' in other and "(RivalOffice)" in other
+        assert f"location.{Cast.RIVAL}" in other and f"location.{Cast.GLOW}" not in other
+        answer = await approve(browser, number, {**GLOBAL, "practice": ""})
+        assert answer.status_code == 400 and '<select id="practice"' in answer.text
+
+
 async def test_a_denial_needs_a_reason(settings: Settings) -> None:
     async with open_admin(settings) as (browser, client):
         number = await confirmed(browser, client.house)
@@ -157,4 +175,24 @@ async def test_an_unconfirmed_request_cannot_be_decided(settings: Settings) -> N
 async def test_what_is_not_there_is_not_found(settings: Settings) -> None:
     async with open_admin(changed(settings, operator_email="")) as (browser, _):
         for number in ("0", "999", "x", "9" * 40, "-1", "٣"):
-            assert (await browser.get(f"/admin/requests/{number}")).status_code == 404
+            answer = await browser.get(f"/admin/requests/{number}")
+            assert answer.status_code == 404 and 'href="/admin/requests">Go back to' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "back"),
+    [
+        ("/admin/keys/9999", "API keys"),
+        ("/admin/keys/x", "API keys"),
+        ("/admin/partners/9999", "Partners"),
+        ("/admin/deliveries/evt_0", "Webhooks"),
+        ("/admin/activity/req_0", "Activity"),
+        ("/admin/nowhere", "the overview"),
+        ("/partner/nowhere", "the overview"),
+    ],
+)
+async def test_what_is_not_there_leads_back_and_names_no_command(settings: Settings, path: str, back: str) -> None:
+    async with open_admin(settings) as (browser, _):
+        answer = await browser.get(path)
+        assert answer.status_code == 404 and f"Go back to {back}</a>" in answer.text
+        assert "openmedspa " not in answer.text

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx2
 import pytest
@@ -153,10 +154,36 @@ async def test_a_dialog_opens_and_closes_by_keyboard(demo: Served) -> None:
         await page.keyboard.press("Enter")
         dialog = page.get_by_role("dialog")
         await expect(dialog).to_be_visible()
-        await page.keyboard.press("Tab")
         await expect(dialog.get_by_role("button", name="Send again")).to_be_focused()
         assert await findings(page) == []
         await page.keyboard.press("Escape")
         await expect(dialog).to_be_hidden()
         await expect(button).to_be_focused()
         assert complaints == []
+
+
+@pytest.mark.parametrize(("button", "role", "lands"), [("Revoke …", "button", "Cancel"), ("Rotate …", "combobox", "")])
+async def test_the_keyboard_lands_where_it_does_no_harm(demo: Served, button: str, role: Any, lands: str) -> None:
+    async with open_browser() as browser, signed_in(browser, demo) as (page, complaints):
+        await page.goto(f"{demo.url}/admin/keys/1")
+        opener = page.get_by_role("button", name=button)
+        for close in ("Escape", "Enter"):
+            await opener.press("Enter")
+            landed = page.get_by_role("dialog").get_by_role(role, name=lands)
+            await expect(landed).to_be_focused()
+            cancel = page.get_by_role("dialog").get_by_role("button", name="Cancel")
+            await (page.keyboard.press(close) if close == "Escape" else cancel.press(close))
+            await expect(page.get_by_role("dialog")).to_be_hidden()
+            await expect(opener).to_be_focused()
+        assert complaints == []
+
+
+async def test_a_key_form_asks_only_what_was_chosen(demo: Served) -> None:
+    async with open_browser() as browser, signed_in(browser, demo) as (page, complaints):
+        await page.goto(f"{demo.url}/admin/keys?partner=1")
+        for choice, label, asked in (("Ends", "date", "On the day"), ("Reaches", "only", "Locations")):
+            field = page.get_by_label(asked).or_(page.get_by_role("group", name=asked)).first
+            await expect(field).to_be_hidden()
+            await page.get_by_label(choice, exact=True).select_option(label)
+            await expect(field).to_be_visible()
+        assert await look(page) == [] and complaints == []

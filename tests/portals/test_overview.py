@@ -20,7 +20,7 @@ TILE = re.compile(r"<dt>(.*?)</dt><dd>(.*?)</dd>")
 EMPTY = {"Total Calls": "0", "Success Rate": "0%", "Avg Duration": "0ms", "Error Count": "0"}
 TABLES = {
     "API keys": ["Name", "Partner", "PPass", "Scopes", "Last Used", "Status"],
-    "Requests for access": ["Time", "Company", "Practice", "Contact", "Requested Scopes", "Status", "Action"],
+    "API Access Requests": ["Time", "Company", "Practice", "Contact", "Requested Scopes", "Status", "Action"],
     "Recent activity": ["Time", "Method", "Endpoint", "Status", "Duration", "Partner", "IP"],
 }
 ROUNDS, AT_ONCE = 50, 10

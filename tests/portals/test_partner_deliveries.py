@@ -12,11 +12,13 @@ from portals.signing import as_partner
 from receiver import fail_first, receiver
 from webhooks.sending import send_due, subscribe
 
+from openmedspa.portals.layout.listing import BOM
+
 HERE = "/partner/deliveries"
 
 
 def sheet(text: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(text)))
+    return list(csv.DictReader(io.StringIO(text.removeprefix(BOM))))
 
 
 @asynccontextmanager

@@ -164,6 +164,19 @@ async def test_beyond_the_most_that_may_wait_calls_are_counted_and_the_gap_is_ad
     assert await owner.fetchval("select sum(calls) from call_gaps") == 2
 
 
+async def test_a_gap_that_cannot_be_admitted_yet_is_not_forgotten(
+    glow_emr: Client, owner: asyncpg.Connection, settings: Settings
+) -> None:
+    house = msgspec.structs.replace(glow_emr.house, calls=Backlog(3))
+    house.calls.lost = 7
+    async with owner.transaction():
+        await owner.execute("lock table call_gaps in access exclusive mode")
+        await calls.write(house)
+        assert house.calls.lost == 7
+    await calls.write(house)
+    assert (house.calls.lost, await owner.fetchval("select sum(calls) from call_gaps")) == (0, 7)
+
+
 async def test_calls_go_after_their_days_and_their_sums_stay(glow_emr: Client, owner: asyncpg.Connection) -> None:
     for _ in range(4):
         await glow_emr.get("/emr/treatments")

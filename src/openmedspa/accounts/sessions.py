@@ -20,7 +20,7 @@ ID_BYTES = 32
 NOTED = timedelta(seconds=30)  # a session's idle time is put off this often, not with every page
 # Guesses: at an account from one subscriber, at an account from everywhere, at any account from one subscriber.
 HERE, EVERYWHERE, ANY = (5, 1 / 60), (100, 1 / 20), (30, 1 / 10)
-WRONG = "That did not match. After a few wrong tries, a minute's wait opens the next one."
+WRONG = "After five wrong tries, each further one takes a minute's wait."
 
 
 async def sign_in_operator(incoming: Incoming, email: str, password: str, code: str) -> str:

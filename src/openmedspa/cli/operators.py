@@ -26,7 +26,7 @@ async def create(
     /,
     *,
     name: Annotated[str, Parameter(help="Shown on the pages; the address unless given.")] = "",
-    role: Annotated[Role, Parameter(help="An admin changes things, a viewer looks.")] = "admin",
+    role: Annotated[Role, Parameter(help="An admin changes things, a viewer looks.")] = "viewer",
     as_json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
@@ -73,7 +73,7 @@ async def list_(*, as_json: Json = False, data_dir: DataDir = None) -> None:
 
     async with open_desk(data_dir) as desk:
         rows = await queries.list_operators(desk.db)
-    nothing = typable("No accounts yet: openmedspa operators create you@example.com")
+    nothing = typable("No accounts yet: openmedspa operators create you@example.com --role admin")
     show(rows, COLUMNS, as_json=as_json, nothing=nothing)
 
 

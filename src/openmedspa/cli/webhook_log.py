@@ -55,7 +55,7 @@ def _print_delivery(told: "Told") -> None:
         data(_line(number, one))
         if one.answer:
             data(f"      {visible(one.answer, 1000)}")
-    data(typable(f"  Next: {told.next}"))
+    data(typable(f"  Next: {told.next} {told.command}".rstrip()))
 
 
 def _line(number: int, one: "Try") -> str:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from openmedspa import installation
-from openmedspa.demo import access, constants, partner_data, queries, schedules
+from openmedspa.demo import access, constants, deliveries, partner_data, queries, schedules
 from openmedspa.demo.constants import PartnerKey, Tenant
 from openmedspa.demo.documents import DOCUMENTED, documented
 from openmedspa.demo.people import Person, people
@@ -25,6 +25,7 @@ from openmedspa.practices import queries as practices
 from openmedspa.settings import Settings
 from openmedspa.treatments import queries as treatments
 from openmedspa.treatments.shapes import Treatment
+from openmedspa.webhooks import signing
 
 SEED = 20_260_501  # the same people and visits in every demo; only their moments count back from now
 Progress = Callable[[str], None]
@@ -98,6 +99,7 @@ async def _load(tx: Tx, vault: Vault, *, now: datetime) -> bool:
     prospects = await partner_data.load(tx, partners_there, crowd[exam_people:], seed=SEED + 2, now=now)
     await schedules.load_bookings(tx, setting, prospects, seed=SEED + 3, now=now)
     await access.load(tx, demo_offices[0].practice_id, seed=SEED + 4, now=now)
+    await _load_deliveries(tx, demo_offices, vault, now=now)
     loaded_at = datetime.now(UTC)
     emr_ids = [demo_offices[0].partner_id, rival_offices[0].partner_id]
     await partners.update_known(tx, [*emr_ids, *(there.partner_id for there in partners_there)], loaded_at)
@@ -173,6 +175,20 @@ async def _load_endpoint(tx: Tx, office: Office, vault: Vault, *, now: datetime)
         api_key_sealed=vault.seal(constants.DEMO_KEY),
         now=now,
     )
+
+
+async def _load_deliveries(tx: Tx, offices: list[Office], vault: Vault, *, now: datetime) -> None:
+    """Webhooks that were sent before the demo began: all are over, and their endpoint is removed."""
+    since, until = deliveries.lasted(now)
+    places = [office.location_id for office in offices]
+    signed = await queries.list_signed(
+        tx, offices[0].practice_id, places, since=since, until=until, limit=deliveries.MOST
+    )
+    told = deliveries.tell(signed, seed=SEED + 5)
+    await queries.insert_removed_endpoint(
+        tx, constants.DEMO_OFFICE.partner, msgspec.json.encode(told).decode(), name=deliveries.NAME,
+        url=deliveries.URL, signing_secret_sealed=vault.seal(signing.new_secret()), since=since, until=until,
+    )  # fmt: skip
 
 
 async def _load_visits(

@@ -26,9 +26,11 @@ from openmedspa.kit.errors import (
 from openmedspa.kit.failures import log_failure
 from openmedspa.kit.house import House
 from openmedspa.kit.http import (
+    GONE,
     WRITES,
     Answer,
     Call,
+    CallerGone,
     Dialect,
     Entrance,
     Headers,
@@ -42,6 +44,7 @@ from openmedspa.kit.table import Table
 
 log = logging.getLogger("openmedspa")
 
+LONGEST_US = 2**31 - 1  # as the log keeps it: half an hour and some
 SEND_SECONDS = 30  # for one chunk of a stream: whoever reads slower gives the connection back
 MOST_IN_FLIGHT = 1_000  # of one process; beyond it, an early 503 helps more than a late answer
 JSON = (b"content-type", b"application/json")
@@ -73,6 +76,8 @@ class Api:
         self._in_flight += 1
         try:
             await self._serve(incoming, send)
+        except CallerGone:
+            incoming.status = GONE
         finally:
             self._in_flight -= 1
             self._note(incoming, perf_counter() - began)
@@ -86,7 +91,7 @@ class Api:
             incoming.route,
             incoming.status,
             incoming.code,
-            int(seconds * 1e6),
+            min(int(seconds * 1e6), LONGEST_US),
         )
         self.house.calls.add((*call, incoming.address or None, *incoming.caller))
 
@@ -100,10 +105,12 @@ class Api:
         if isinstance(body, bytes):
             await send({"type": "http.response.body", "body": body})
             return
+        incoming.status = GONE  # until all of it is sent
         async with aclosing(body.chunks) as chunks:
             async for chunk in chunks:
                 async with asyncio.timeout(SEND_SECONDS):
                     await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        incoming.status = status
         await send({"type": "http.response.body", "body": b""})
 
     async def _answer(self, incoming: Incoming) -> tuple[int, Headers, bytes | Stream]:
@@ -123,6 +130,8 @@ class Api:
             except Outdated:
                 incoming.answer_headers.clear()
                 return await self._carry_out(route, incoming, await self.entrance.admit(incoming), path)
+        except CallerGone:
+            raise
         except Refused as refused:
             return self._refuse(incoming, refused)
         except AWAY as trouble:

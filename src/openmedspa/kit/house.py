@@ -11,9 +11,9 @@ from openmedspa.kit.backlog import Backlog
 from openmedspa.kit.buckets import Buckets
 from openmedspa.kit.crypto import Vault
 from openmedspa.kit.db import Database
+from openmedspa.kit.places import Places
 
 MOST_CALLS = 50_000  # some 25 MB
-MOST_LIVE = 20  # pages that a process keeps telling what comes
 MOST_LARGE = 4  # bodies of more than the usual size that a process takes in at once
 
 
@@ -52,5 +52,6 @@ class House(Struct, frozen=True):
     reads: deque[tuple[object, ...]] = field(default_factory=deque)  # audit rows that wait to be copied
     buckets: Buckets = field(default_factory=Buckets)  # who called how often
     large_bodies: Semaphore = field(default_factory=lambda: Semaphore(MOST_LARGE))
-    live_places: Semaphore = field(default_factory=lambda: Semaphore(MOST_LIVE))
+    partners_live: Places = field(default_factory=lambda: Places(each=3, all_=30))  # pages that are told what comes
+    operators_live: Places = field(default_factory=lambda: Places(each=20, all_=20))
     keys_used: dict[int, datetime] = field(default_factory=dict)  # last uses that wait to be noted

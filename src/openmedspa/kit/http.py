@@ -42,6 +42,10 @@ class Outdated(Exception):
     """The caller's grant is older than what the door met: admit them anew and carry the request out again."""
 
 
+class CallerGone(Exception):
+    """Whoever asked is no longer there: half a request is none, and there is nobody to answer."""
+
+
 class Incoming:
     """A request before anybody knows who sent it."""
 
@@ -107,6 +111,8 @@ class Incoming:
         chunks, size = [], 0
         while True:
             message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise CallerGone
             chunk: bytes = message.get("body", b"")
             size += len(chunk)
             if size > limit:

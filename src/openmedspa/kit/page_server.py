@@ -20,7 +20,7 @@ from openmedspa.kit.db import AWAY, Tx
 from openmedspa.kit.errors import Failed, Forbidden, Invalid, Refused, Unavailable, UnsupportedMediaType
 from openmedspa.kit.failures import log, log_failure
 from openmedspa.kit.house import House
-from openmedspa.kit.http import Call, Headers, Incoming
+from openmedspa.kit.http import Call, CallerGone, Headers, Incoming
 from openmedspa.kit.pages import Elsewhere, File, Live, Page, Raw, Redirect, Shown, View
 from openmedspa.kit.table import Table
 
@@ -56,7 +56,10 @@ class Pages:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         incoming = Incoming(scope, receive, self.house, prefix="\x00")
         nonce = secrets.token_urlsafe(16)
-        page, answer, csrf = await self._answer(incoming)
+        try:
+            page, answer, csrf = await self._answer(incoming)
+        except CallerGone:
+            return
         if isinstance(answer, File | Live):
             await self._stream(answer, incoming, scope, receive, send)
             return
@@ -81,14 +84,18 @@ class Pages:
         self, answer: File | Live, incoming: Incoming, scope: Scope, receive: Receive, send: Send
     ) -> None:
         """Whoever reads slower than SEND_SECONDS for a piece is left alone."""
-        always = {**ALWAYS, "cache-control": "no-store", "x-request-id": incoming.id}
+        always = {
+            **ALWAYS,
+            "cache-control": "no-store",
+            "x-request-id": incoming.id,
+            "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+        }
         if isinstance(answer, Live):
             await self._go_on(answer, always, scope, receive, send)
             return
         always |= {
             "content-type": answer.content_type,
             "content-disposition": f'attachment; filename="{answer.name}"',
-            "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
         }
         headers = [(name.encode(), value.encode("latin-1")) for name, value in always.items()]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -134,6 +141,8 @@ class Pages:
                 # Not 200: what goes on would take it for its next piece, and ask again at once.
                 return None, Raw(b"", HTML, status=401, headers={"hx-redirect": elsewhere.to}), ""
             return None, Redirect(elsewhere.to), ""
+        except CallerGone:
+            raise
         except Refused as refused:
             return None, self._refusal(refused, incoming), ""
         except AWAY as trouble:
@@ -165,7 +174,7 @@ class Pages:
         return await database.write(page.access.scope(call.grant), work, address=incoming.address)
 
     def _refusal(self, refused: Refused, incoming: Incoming) -> View:
-        values = {"refused": refused, "request_id": incoming.id}
+        values = {"refused": refused, "request_id": incoming.id, "path": incoming.path}
         return View(self._trouble, values, status=refused.status, headers=refused.headers)
 
     def _render(
@@ -174,7 +183,12 @@ class Pages:
         """Body, content type, status and headers."""
         match answer:
             case Raw():
-                return answer.body, answer.content_type, answer.status, _lower(answer.headers)
+                return (
+                    answer.body,
+                    answer.content_type,
+                    answer.status,
+                    {"cache-control": "no-store", **_lower(answer.headers)},
+                )
             case Redirect():
                 return b"", HTML, 303, {"location": answer.to, "cache-control": "no-store"}
             case View():

@@ -1,7 +1,6 @@
 """The words of pages that doors and route tables use: a view, a redirect, a file, an entry, a page. Serves nothing."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from http.cookies import CookieError, SimpleCookie
 from typing import Any, Protocol
 
 import jinja2
@@ -152,11 +151,12 @@ def templates(package: str) -> jinja2.Environment:
 
 def cookie(incoming: Incoming, name: str) -> str:
     """The request's cookie of that name, "" if there is none."""
-    try:
-        found = SimpleCookie(incoming.header(b"cookie")).get(name)
-    except CookieError:
-        return ""
-    return found.value if found else ""
+    for header in incoming.all_of(b"cookie"):
+        for pair in header.split(";"):  # and not a parser, which drops ours for a neighbour that is malformed
+            found, _, value = pair.strip().partition("=")
+            if found == name:
+                return value.strip('"')
+    return ""
 
 
 def set_cookie(house: House, name: str, value: str, *, path: str, max_age_seconds: int) -> str:

@@ -149,10 +149,11 @@ def _form(shape: Any, path: str) -> str:
 
 
 def _choices(shape: Any, path: str, what: str) -> str:
-    """Which words a top field knows, when it was given another."""
+    """Which words a top field, or a list in one, knows, when it was given another."""
     if not what.startswith("Invalid enum value "):
         return ""
-    python_name = dict(zip(shape.__struct_encode_fields__, shape.__struct_fields__, strict=True)).get(path)
+    field = re.sub(r"\[\d+\]$", "", path)
+    python_name = dict(zip(shape.__struct_encode_fields__, shape.__struct_fields__, strict=True)).get(field)
     words = _words_of(get_type_hints(shape).get(python_name)) if python_name else []
     return f", only {', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else f", only {words[0]}" if words else ""
 

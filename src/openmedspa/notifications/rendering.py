@@ -10,7 +10,7 @@ from openmedspa.exams.links import visit_link
 from openmedspa.kit.house import House
 from openmedspa.notifications.shapes import Message, plain
 from openmedspa.partners.access_links import Purpose, access_link
-from openmedspa.partners.access_shapes import CONFIRM_WITHIN, LINKS_LIVE, SCOPE_WORDS
+from openmedspa.partners.access_shapes import CONFIRM_WITHIN, LINKS_LIVE, SCOPE_WORDS, is_owners
 
 LONGEST_NAME = 100
 LONGEST_NAME_IN_SMS = 60
@@ -117,6 +117,7 @@ def _access_values(house: House, message: Message) -> dict[str, object]:
         "scopes": [(word, SCOPE_WORDS.get(word, "")) for word in message.granted_scopes or message.asked_scopes or ()],
         "other_scopes": ", ".join(message.other_scopes or ()),
         "is_agreed": message.owner_agreed_at is not None,
+        "is_owners": is_owners(message.denied_by),
         "reason": plain(message.reason or "", 1_000),
         "confirm_days": CONFIRM_WITHIN.days,
         "link_days": LINKS_LIVE.days,

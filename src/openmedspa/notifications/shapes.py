@@ -24,13 +24,13 @@ NOTICES = {
     "cancelled": "cancellation",
     "completed": "outcome ready",
     "endpoint_switched_off": "endpoint switched off",
-    "access_confirm": "access: confirm the address",
-    "access_asked": "access: asked for",
-    "access_owner": "access: the owner is asked",
-    "access_answered": "access: the owner answered",
-    "access_approved": "access: approved",
-    "access_denied": "access: denied",
-    "access_opened": "access: the key was taken",
+    "access_confirm": "access to be confirmed",
+    "access_asked": "access asked for",
+    "access_owner": "access put to the owner",
+    "access_answered": "access answered by the owner",
+    "access_approved": "access approved",
+    "access_denied": "access denied",
+    "access_opened": "access key taken",
 }
 
 
@@ -69,6 +69,7 @@ class Message(Struct, frozen=True):
     reason: str | None = None
     granted_practice: str | None = None
     owner_name: str | None = None
+    denied_by: str | None = None
 
     @property
     def is_possible_duplicate(self) -> bool:

@@ -12,6 +12,7 @@ from openmedspa.partners.access_shapes import (
     Approval,
     is_decidable,
     is_deniable,
+    is_owners,
     reaches_patients,
     status_of,
 )
@@ -83,7 +84,7 @@ async def refuse(tx: Tx, request_id: int, *, reason: str, house: House, trace: s
 
 async def _deny(tx: Tx, row: Row, *, actor: str, reason: str, trace: str, now: datetime) -> None:
     await queries.update_denied(tx, row["id"], actor=actor, reason=reason, now=now)
-    action = "access.owner_refused" if actor.startswith("owner:") else "access.denied"
+    action = "access.owner_refused" if is_owners(actor) else "access.denied"
     practice_id = row["practice_id"] or audit.PLATFORM
     await _record(tx, practice_id, action, row["id"], actor=actor, trace=trace, now=now)
     await messages.tell_about_access(tx, row["id"], "access_denied", address=row["email"], now=now)

@@ -7,9 +7,7 @@ the same at once the second meets what the first did.
 from datetime import datetime, timedelta
 from time import monotonic
 
-from asyncpg import UniqueViolationError
-
-from openmedspa.kit.db import Again, Reads, Row, Tx
+from openmedspa.kit.db import Reads, Row, Tx
 from openmedspa.kit.errors import Conflict, NotFound, TooMany
 from openmedspa.kit.house import House
 from openmedspa.notifications import messages
@@ -80,7 +78,7 @@ async def take(tx: Tx, request_id: int, *, house: House, trace: str, now: dateti
     await registry.add_grants(tx, str(partner_id), row["location_ids"], actor=actor, now=now)
     key, made = await registry.create_key(
         tx, str(partner_id), environment="production" if house.is_production else "staging",
-        name=f"Request {request_id}", scopes=row["granted_scopes"], location_ids=row["location_ids"],
+        name=_key_name(row), scopes=row["granted_scopes"], location_ids=row["location_ids"],
         expires_at=row["key_expires_at"], actor=actor, now=now,
     )  # fmt: skip
     await queries.update_taken(tx, request_id, partner_id=partner_id, key_id=made["id"], now=now)
@@ -95,10 +93,7 @@ async def _partner_of(tx: Tx, row: Row, *, actor: str, now: datetime) -> int:
         name = row["partner_name"] or row["company"]
         if await queries.find_partner(tx, name):
             name = f"{name} ({row['id']})"
-        try:
-            partner = await registry.create_partner(tx, name, contact_email=row["email"], actor=actor, now=now)
-        except UniqueViolationError:  # somebody else's at this very moment: look again
-            raise Again from None
+        partner = await registry.create_partner(tx, name, contact_email=row["email"], actor=actor, now=now)
         return int(partner["id"])
     partner = await registry.get_partner(tx, str(row["partner_id"]))
     widened = await queries.list_widened_scopes(tx, partner["id"], row["location_ids"], now=now)
@@ -125,6 +120,12 @@ def _require_pace(house: House, address: str) -> None:
             "Too many requests", "Too many requests for access came from your address.",
             retry_after_seconds=max(1, taken.next_seconds),
         )  # fmt: skip
+
+
+def _key_name(row: Row) -> str:
+    """By which operators recognise it: whose it is, and which request made it."""
+    suffix = f", request {row['id']}"
+    return f"{row['company'][: registry.LONGEST_NAME - len(suffix)]}{suffix}"
 
 
 def _line(text: str) -> str:

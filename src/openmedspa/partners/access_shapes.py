@@ -28,7 +28,8 @@ CONFIRM_WITHIN = timedelta(days=7)
 LINKS_LIVE = timedelta(days=14)  # the owner's, and that to the key
 
 ONE_LINE, PURPOSE = 200, 2_000
-Line = Annotated[str, Meta(min_length=1, max_length=ONE_LINE)]
+# A shortest length stands in the schema alone: what is empty is judged with what is blank, in the same words.
+Line = Annotated[str, Meta(max_length=ONE_LINE, extra_json_schema={"minLength": 1})]
 
 
 class AccessRequestIn(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, rename="pascal"):
@@ -44,7 +45,12 @@ class AccessRequestIn(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     ]
     scopes: Annotated[list[Scope], Meta(min_length=1, max_length=20, examples=[["Prospects", "Visits"]])]
     purpose: Annotated[
-        str, Meta(min_length=1, max_length=PURPOSE, examples=["Our website books visits for the practice."])
+        str,
+        Meta(
+            max_length=PURPOSE,
+            extra_json_schema={"minLength": 1},
+            examples=["Our website books visits for the practice."],
+        ),
     ]
 
     @staticmethod
@@ -54,7 +60,7 @@ class AccessRequestIn(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         found = {name: why for name in lines if (why := _wrong_line(given.get(name)))}
         purpose = given.get("Purpose")
         if isinstance(purpose, str) and not purpose.strip():
-            found["Purpose"] = "must not be blank"
+            found["Purpose"] = "is required"
         elif isinstance(purpose, str) and not _is_clean(purpose):
             found["Purpose"] = "must be plain text"
         company, email = given.get("Company"), given.get("ContactEmail")
@@ -152,6 +158,11 @@ def line_of(row: Row, now: datetime) -> dict[str, Any]:
     }
 
 
+def is_owners(actor: str | None) -> bool:
+    """Whether a decision was the practice's owner's, and not an operator's."""
+    return actor is not None and actor.startswith("owner:")
+
+
 def history(row: Row) -> list[tuple[datetime, str, str]]:
     """What happened when, and by whom; the first thing first."""
     told = [
@@ -160,7 +171,9 @@ def history(row: Row) -> list[tuple[datetime, str, str]]:
         (row["approved_at"], f"Approved for {row['ppass']}", row["approver"]),
         (row["approved_at"] and row["owner_email"] and row["approved_at"], "Owner asked", row["owner_email"]),
         (row["owner_agreed_at"], "Owner agreed", row["owner_email"]),
-        (row["denied_at"], f"Denied: {row['reason']}", row["denier"]),
+        (row["denied_at"], f"Owner refused: {row['reason']}", row["owner_email"])
+        if is_owners(row["denied_by"])
+        else (row["denied_at"], f"Denied: {row['reason']}", row["denier"]),
         (row["key_shown_at"], "Key made and shown", row["email"]),
     ]
     return sorted([one for one in told if one[0]], key=lambda one: one[0])
@@ -170,7 +183,7 @@ def _wrong_line(value: object) -> str:
     if not isinstance(value, str):
         return ""
     if not value.strip():
-        return "must not be blank"
+        return "is required"
     return "" if value.strip().isprintable() else "must be one line of plain text"
 
 

@@ -7,7 +7,7 @@ from asyncpg import UniqueViolationError
 from msgspec import UNSET
 from msgspec.structs import asdict
 
-from openmedspa.kit.db import Row, Tx
+from openmedspa.kit.db import Again, Row, Tx
 from openmedspa.kit.errors import Conflict, Invalid
 from openmedspa.partners import queries
 from openmedspa.partners.keys import Grant
@@ -27,8 +27,8 @@ async def change(tx: Tx, partner_id: int, wanted: MeIn, *, actor: str, request_i
     if given:
         try:
             await queries.update_profile(tx, partner_id, given)
-        except UniqueViolationError:  # another one took the name at this very moment
-            raise _taken() from None
+        except UniqueViolationError:  # another one took the name at this very moment: look again
+            raise Again from None
         await audit.record(
             tx, audit.PLATFORM, actor=actor, action="partner.changed", subject=f"partner:{partner_id}",
             request_id=request_id, now=now,

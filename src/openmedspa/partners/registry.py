@@ -4,7 +4,9 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from openmedspa.kit.db import Reads, Row, Tx
+from asyncpg import UniqueViolationError
+
+from openmedspa.kit.db import Again, Reads, Row, Tx
 from openmedspa.kit.errors import Conflict, Invalid, NotFound
 from openmedspa.kit.nearest import did_you_mean
 from openmedspa.partners import keys, queries
@@ -28,7 +30,10 @@ async def create_partner(tx: Tx, name: str, *, contact_email: str | None = None,
     if await queries.find_partner(tx, name):
         what = f"There is a partner {name} already."
         raise Conflict(what, "openmedspa partners list", fields={"name": what})
-    partner = await queries.insert_partner(tx, name, contact_email=contact_email)
+    try:
+        partner = await queries.insert_partner(tx, name, contact_email=contact_email)
+    except UniqueViolationError:  # somebody else's at this very moment: look again
+        raise Again from None
     await _record(tx, audit.PLATFORM, "partner.created", f"partner:{partner['id']}", actor=actor, now=now)
     return partner
 

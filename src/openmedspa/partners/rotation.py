@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from asyncpg import UniqueViolationError
 
-from openmedspa.kit.db import Row, Tx
+from openmedspa.kit.db import Again, Row, Tx
 from openmedspa.kit.errors import Conflict, Invalid
 from openmedspa.partners import keys, queries, registry
 from openmedspa.partners.keys import Environment
@@ -40,8 +40,8 @@ async def rotate_key(
             scopes=old["scopes"], location_ids=old["location_ids"], expires_at=expires_at,
             per_second=old["per_second"], burst=old["burst"], replaces=key_id,
         )  # fmt: skip
-    except UniqueViolationError:  # somebody else rotated it at this very moment
-        raise _replaced(key_id) from None
+    except UniqueViolationError:  # somebody else rotated it at this very moment: look again
+        raise Again from None
     await queries.update_key_expiry(tx, key_id, now + overlap)
     await audit.record(
         tx, audit.PLATFORM, actor=actor, action="key.rotated", subject=f"key:{key_id} by key:{row['id']}",

@@ -67,10 +67,8 @@ async def write_at_exit(house: House) -> None:
 
 
 async def _admit_gap(house: House) -> None:
-    lost, house.calls.lost = house.calls.lost, 0
-    if not lost:
+    if not (lost := house.calls.lost):
         return
-    try:
+    with contextlib.suppress(*AWAY, Unavailable):
         await queries.insert_gap(house.system, house.now(), lost)
-    except AWAY:
-        house.calls.lost += lost
+        house.calls.lost -= lost

@@ -37,6 +37,7 @@ class Told(Struct, frozen=True, kw_only=True):
     tries: list[Try]
     state: str
     next: str
+    command: str  # by which that could be changed, as a sentence; empty when there is none
 
 
 class History(Struct, frozen=True):
@@ -120,7 +121,8 @@ def _told(row: Row, tries: Sequence[Row], event_id: str, user_agent: str, now: d
             Try(one["at"], one["url"], one["status"], one["duration_ms"], one["cause"], one["answer"]) for one in tries
         ],
         state=coming.state,
-        next=f"{coming.words} {coming.command}".rstrip(),
+        next=coming.words,
+        command=coming.command,
     )
 
 

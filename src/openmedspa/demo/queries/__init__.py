@@ -9,6 +9,7 @@ from openmedspa.demo.queries.access import (
     update_key_dates,
     update_owner,
 )
+from openmedspa.demo.queries.deliveries import insert_removed_endpoint, list_signed
 from openmedspa.demo.queries.loading import (
     find_card,
     find_installation,
@@ -47,6 +48,7 @@ __all__ = [
     "insert_patients",
     "insert_products",
     "insert_prospects",
+    "insert_removed_endpoint",
     "insert_staff",
     "insert_tags",
     "insert_tickets",
@@ -56,6 +58,7 @@ __all__ = [
     "list_reserved_booking_ids",
     "list_reserved_ids",
     "list_reserved_patient_ids",
+    "list_signed",
     "lock_installation",
     "update_key_dates",
     "update_loaded",

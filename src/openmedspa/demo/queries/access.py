@@ -17,10 +17,14 @@ async def list_callers(db: Reads) -> list[Row]:
 
 
 async def update_key_dates(db: Reads, keys_json: str, *, partners_since: datetime | None) -> None:
-    """Keys as if they had been made, revoked and replaced then; and all partners as old as that."""
+    """Keys as if they had been made, revoked and replaced then; and all partners as old as that, with an address."""
     await db.unscoped_row(
         """
-        with aged as (update partners set created_at = $2 returning 1)
+        with aged as (
+          update partners set created_at = $2,
+            contact_email = coalesce(contact_email, 'tech@' || replace(lower(name), ' ', '-') || '.example.com')
+          returning 1
+        )
         update api_keys k set created_at = t.created_at, revoked_at = t.revoked_at, replaces = t.replaces
         from json_to_recordset($1::json) as t (
           id int, created_at timestamptz, revoked_at timestamptz, replaces int)

@@ -19,7 +19,8 @@ m.practice_id, m.id, m.channel, m.notice, m.address, m.tries, m.doubted_at, coal
 v.gfe_id, v.link_generation, v.first_name, pr.name, pr.colour, pr.reply_to,
 e.url, e.switched_off_at, e.failing_since, e.switched_off_because as endpoint_cause,
 r.id as access_id, r.company, r.practice as asked_practice, r.contact, r.email as contact_email, r.scopes,
-r.granted_scopes, r.other_scopes, r.approved_at, r.owner_agreed_at, r.reason, rp.name as granted_practice, rp.owner_name
+r.granted_scopes, r.other_scopes, r.approved_at, r.owner_agreed_at, r.reason, rp.name as granted_practice, rp.owner_name,
+r.denied_by
 """
 ABOUT = """
 left join visits v on v.practice_id = m.practice_id and v.id = m.visit_id

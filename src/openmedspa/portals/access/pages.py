@@ -10,7 +10,14 @@ from openmedspa.kit.http import Call
 from openmedspa.kit.pages import Redirect, View
 from openmedspa.partners import access_decisions, access_requests
 from openmedspa.partners.access_links import Purpose
-from openmedspa.partners.access_shapes import CONFIRM_WITHIN, SCOPE_WORDS, AccessRequestIn, lapses_at, status_of
+from openmedspa.partners.access_shapes import (
+    CONFIRM_WITHIN,
+    SCOPE_WORDS,
+    AccessRequestIn,
+    is_owners,
+    lapses_at,
+    status_of,
+)
 
 TEXTS = {
     "Company": "Your company",
@@ -110,11 +117,13 @@ def _given(form: Mapping[str, str]) -> dict[str, Any]:
 def _mistakes(fields: Mapping[str, str]) -> dict[str, str]:
     """In the page's words, in its order."""
     order = ("Company", "ContactName", "ContactEmail", "Practice", "Scopes", "Purpose")
-    return {
-        name: "Choose at least one scope." if name == "Scopes" else f"{TEXTS[name]} {fields[name]}."
-        for name in order
-        if name in fields
-    }
+    return {name: _mistake(name, fields[name]) for name in order if name in fields}
+
+
+def _mistake(name: str, why: str) -> str:
+    if name == "Scopes":
+        return "Choose at least one scope."
+    return "Say what it is for." if (name, why) == ("Purpose", "is required") else f"{TEXTS[name]} {why}."
 
 
 def _form(
@@ -142,6 +151,7 @@ def _about(call: Call[None], template: str, row: Row, *, code: int = 200, **more
         "asked": row,
         "state": status_of(row, call.now),
         "ends_at": lapses_at(row) if row["approved_at"] else None,
+        "is_owners": is_owners,
         "scopes": [(one, SCOPE_WORDS[one]) for one in words],
         "address": f"/access/{call.path['token']}",
         **more,

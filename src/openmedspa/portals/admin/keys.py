@@ -13,6 +13,7 @@ from openmedspa.kit.errors import Conflict, Invalid
 from openmedspa.kit.http import Call
 from openmedspa.kit.pages import Raw, Redirect, View
 from openmedspa.partners import keys, queries, registry, rotation
+from openmedspa.partners.access_shapes import SCOPE_WORDS
 from openmedspa.partners.keys import Environment
 from openmedspa.partners.status import is_live, with_status
 from openmedspa.portals.admin import typed
@@ -150,7 +151,7 @@ async def _list(
         "partner": partner,
         "places": [(row["location_id"], row["location"], f"{row['ppass']} · {row['location_id']}") for row in places],
         "form": {**UNTYPED, **form},
-        "scopes": [(scope, scope, "") for scope in keys.SCOPES],
+        "scopes": [(scope, scope, words) for scope, words in SCOPE_WORDS.items()],
         "chosen": typed.chosen(form, "scope"),
         "chosen_places": typed.chosen(form, "location"),
         "ends": typed.ENDS,

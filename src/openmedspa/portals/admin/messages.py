@@ -100,4 +100,4 @@ def _sought(query: Mapping[str, str]) -> outbox.Sought:
 def _number(text: str) -> int:
     if text.isascii() and text.isdecimal() and len(text) < 20 and 0 < int(text) <= LARGEST_ID:
         return int(text)
-    raise NotFound("There is no such message.", HERE)
+    raise NotFound("There is no such message.")

@@ -41,6 +41,8 @@ SHEET = [
     Column("created_at", "Created"),
 ]
 PLACES = [Column("ppass", "PPass"), Column("location", "Location"), Column("created_at", "Since")]
+ACTION = Column("action", "Action", lambda _: "", is_sortable=False)  # for who may withdraw it
+OWN_KEYS = [column for column in KEY_COLUMNS if column.name != "partner"]
 PROFILE = {
     "name": ("Company", "Name"),
     "contact_name": ("ContactName", "Contact’s name"),
@@ -163,13 +165,14 @@ async def _show(
     granted = await queries.list_granted(db, partner["id"])
     keys = with_status(await queries.list_own_keys(db, partner["id"]), call.now)
     address = f"{ADDRESS}/{partner['id']}"
+    columns = [*PLACES, ACTION] if call.grant.is_admin else PLACES
     values = {
         "frame": frame(call.house, call.grant, ADDRESS),
         "partner": partner,
         "status": status_of(partner),
-        "places": listing(granted, PLACES, call.query, address=address),
+        "places": listing(granted, columns, call.query, address=address),
         "offers": await _offers(db, {row["location_id"] for row in granted}) if call.grant.is_admin else [],
-        "keys": Listing(columns=KEY_COLUMNS, rows=keys, address=address, total=len(keys)),
+        "keys": Listing(columns=OWN_KEYS, rows=keys, address=address, total=len(keys)),
         "may": call.grant.is_admin,
         "form": {**{name: partner[name] or "" for name in PROFILE}, "place": "", **(form or {})},
         "errors": errors or {},

@@ -157,10 +157,10 @@ async def _shown(
 
 
 async def _choices(db: Reads, row: Row, typed: Mapping[str, str], *, is_refused: bool) -> dict[str, object]:
-    """What the form offers: practices, and the places of the one that was chosen or that was meant by its name."""
+    """What the form offers: the places of the practice that was chosen or meant by its name, else all practices."""
     places = await queries.list_places(db)
     meant = next((one["ppass"] for one in places if row["practice"].lower() in _names(one)), "")
-    place = await queries.find_place(db, typed.get("practice", "") or row["ppass"] or meant)
+    place = await queries.find_place(db, typed.get("practice", row["ppass"] or meant))
     partners = [one for one in await queries.list_partners(db) if not one["revoked_at"]]
     namesake = next((one for one in partners if one["name"].lower() == row["company"].lower()), None)
     chosen = {

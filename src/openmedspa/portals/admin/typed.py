@@ -14,7 +14,7 @@ def number_of(text: str, what: str) -> int:
     """The number in an address. NotFound when it is none: then there is no such thing."""
     if text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS:
         return int(text)
-    raise NotFound("Page not found", f"There is no such {what}.", code="not_found")
+    raise NotFound(f"There is no such {what}.")
 
 
 def whole(form: Mapping[str, str], field: str, label: str) -> int:

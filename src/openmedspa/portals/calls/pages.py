@@ -15,6 +15,7 @@ from openmedspa.kit.db import AWAY, Row
 from openmedspa.kit.errors import Refused, Unavailable
 from openmedspa.kit.http import GONE, Call
 from openmedspa.kit.pages import Entry, File, Live, Piece, View
+from openmedspa.kit.places import Places
 from openmedspa.portals.calls import asking
 from openmedspa.portals.calls.asking import UNKNOWN_PATH, Typed
 from openmedspa.portals.layout.frame import frame
@@ -91,7 +92,7 @@ async def list_(call: Call[Any], desk: Desk) -> View:
     db = call.house.system
     found = activity.Found([]) if typed.wrong else await activity.page(db, desk.bind(typed.asked), typed.sort)
     is_live = (
-        bool(found.rows) and typed.is_first_page and typed.sort == "newest" and not typed.asked.until
+        not typed.wrong and typed.is_first_page and typed.sort == "newest" and not typed.asked.until
         and call.query.get("live") != "off"
     )  # fmt: skip
     values = {
@@ -116,7 +117,7 @@ async def latest(call: Call[Any], desk: Desk, asked: Asked = EVERYTHING) -> dict
     rows, typed = found.rows, asking.read({})
     return {
         "table": _listing(desk, typed, rows),
-        "live": await live_address(call, desk, rows, typed) if rows and asked == EVERYTHING else "",
+        "live": await live_address(call, desk, rows, typed) if asked == EVERYTHING else "",
         **words(desk),
     }
 
@@ -148,7 +149,7 @@ async def _chunks(call: Call[Any], asked: Asked, typed: Typed, columns: list[Col
 
 async def follow(call: Call[Any], desk: Desk) -> Live:
     """New calls as rows of the table, for as long as the session lasts. Unavailable when too many look on."""
-    if call.house.live_places.locked():
+    if not _places(call, desk).has_room(desk.partner_id):
         raise Unavailable("Too many pages are being followed. Load this one anew instead.", retry_after_seconds=60)
     typed = asking.read(call.query)
     mark = Mark.of(call.incoming.header(b"last-event-id") or call.query.get("mark", ""))
@@ -160,21 +161,25 @@ async def follow(call: Call[Any], desk: Desk) -> Live:
 async def _pieces(call: Call[Any], desk: Desk, asked: Asked, mark: Mark) -> AsyncGenerator[Piece]:
     """A look a second. While the database is away it simply ends, and the browser comes back with its last mark."""
     left = MOST_LIVE_ROWS
-    async with call.house.live_places:
-        with suppress(*AWAY, Unavailable):
-            while left > 0:
-                await asyncio.sleep(TICK_SECONDS)
-                if not await _is_signed_in(call, desk):
-                    yield Piece(_rows(desk, [], SIGNED_OUT))
-                    break
-                later = await live.look(call.house.system, asked, mark)
-                mark = later.mark
-                left -= len(later.rows)
-                if later.rows:
-                    yield Piece(_rows(desk, later.rows, LEFT_OUT if later.is_cut else ""), mark.text)
-            else:
-                yield Piece(_rows(desk, [], LONG))
-            yield Piece(word="ended")
+    with _places(call, desk).taken(desk.partner_id), suppress(*AWAY, Unavailable):
+        while left > 0:
+            await asyncio.sleep(TICK_SECONDS)
+            if not await _is_signed_in(call, desk):
+                yield Piece(_rows(desk, [], SIGNED_OUT))
+                break
+            later = await live.look(call.house.system, asked, mark)
+            mark = later.mark
+            left -= len(later.rows)
+            if later.rows:
+                yield Piece(_rows(desk, later.rows, LEFT_OUT if later.is_cut else ""), mark.text)
+        else:
+            yield Piece(_rows(desk, [], LONG))
+        yield Piece(word="ended")
+
+
+def _places(call: Call[Any], desk: Desk) -> Places:
+    """One partner's pages leave those of others, and of operators, alone."""
+    return call.house.operators_live if desk.partner_id is None else call.house.partners_live
 
 
 async def _is_signed_in(call: Call[Any], desk: Desk) -> bool:
@@ -196,7 +201,8 @@ def _rows(desk: Desk, rows: list[Row], remark: str = "") -> View:
 async def live_address(call: Call[Any], desk: Desk, rows: list[Row], typed: Typed) -> str:
     """Where to follow on from this table; calls that are older than its last one do not belong on it."""
     mark = await live.begin(call.house.system, rows)
-    query = {**typed.fields, "search": typed.search, "mark": mark.text, "after": activity.cursor(rows[-1]).text}
+    after = activity.cursor(rows[-1]).text if rows else ""
+    query = {**typed.fields, "search": typed.search, "mark": mark.text, "after": after}
     return f"{desk.address}/live?{urlencode({name: text for name, text in query.items() if text})}"
 
 

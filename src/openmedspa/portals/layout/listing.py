@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from msgspec import Struct
 
 PER_PAGE = 25
+BOM = "\ufeff"  # without it Excel takes UTF-8 for an old Windows table of letters
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # what a spreadsheet would carry out instead of showing it
 
 
@@ -89,6 +90,7 @@ def sheet(columns: Sequence[Column], rows: Iterable[Any], *, head: bool = True) 
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     if head:
+        out.write(BOM)
         writer.writerow([column.title for column in columns])
     writer.writerows([[cell(column.of(row)) for column in columns] for row in rows])
     return out.getvalue().encode()
