@@ -99,6 +99,18 @@ async def test_an_owner_refuses_with_a_reason_and_the_asker_reads_it(settings: S
         assert await status(browser, number) == "Denied"
 
 
+async def test_a_former_owners_link_decides_nothing(settings: Settings, owner: asyncpg.Connection) -> None:
+    async with open_admin(with_operator(settings)) as (browser, client):
+        await name_owner(client.house)
+        number = await confirmed(browser, client.house)
+        await approve(browser, number)
+        decision = await link_in(client.house, "access_owner", OWNER)
+        await owner.execute("update practices set owner_email = 'new.owner@example.com'")
+        answer = await answered(browser, decision, answer="agree")
+        assert answer.status_code == 409 and "another owner" in answer.text
+        assert await status(browser, number) == "Waits for the owner"
+
+
 async def test_a_key_is_named_after_the_longest_company(settings: Settings, owner: asyncpg.Connection) -> None:
     async with open_admin(settings) as (browser, client):
         number = await confirmed(browser, client.house, Company="Q" * 200)

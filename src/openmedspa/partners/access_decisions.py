@@ -110,6 +110,8 @@ async def _awaited(tx: Tx, request_id: int, now: datetime) -> Row:
     assert row is not None  # its link was looked at in this transaction
     if status_of(row, now) != "Waits for the owner":
         raise _decided(row, now)
+    if await queries.find_owner_email(tx, row["practice_id"]) != row["owner_email"]:
+        raise Conflict("This was not done", "The practice has another owner by now: this link is over.")
     return row
 
 

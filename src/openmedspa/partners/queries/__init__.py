@@ -3,6 +3,7 @@
 from openmedspa.partners.queries.access_requests import (
     count_unconfirmed,
     delete_unconfirmed,
+    find_owner_email,
     find_place,
     find_request,
     insert_request,
@@ -85,6 +86,7 @@ __all__ = [
     "find_key",
     "find_location_practice",
     "find_partner",
+    "find_owner_email",
     "find_place",
     "find_profile",
     "find_request",

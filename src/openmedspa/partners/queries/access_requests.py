@@ -98,6 +98,12 @@ async def find_place(db: Reads, ppass: str) -> Row | None:
     )
 
 
+async def find_owner_email(db: Reads, practice_id: int) -> str | None:
+    """Who answers for the practice now."""
+    row = await db.unscoped_row("select owner_email from practices where id = $1", practice_id)
+    return row["owner_email"] if row else None
+
+
 async def list_places(db: Reads) -> list[Row]:
     return await db.unscoped_rows("select ppass, name from practices where kind = 'practice' order by lower(ppass)")
 
