@@ -1,4 +1,4 @@
-"""Two operators who press the same button at once: one of them did it, the other is told so, and nothing is done twice."""
+"""Two operators who press the same button at once: one did it, the other is told so, and nothing is done twice."""
 
 import asyncio
 from collections import Counter
