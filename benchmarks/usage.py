@@ -63,13 +63,12 @@ from generate_series($1::int, $2::int) n,
 """
 SUMS = (
     """insert into call_hours
-       select date_trunc('hour', at, 'UTC'), method, route, partner_id, practice_id, key_id, count(*),
-              count(*) filter (where status >= 400), sum(duration_us), max(duration_us)
-       from calls group by 1, 2, 3, 4, 5, 6""",
+       select date_trunc('hour', at, 'UTC'), who.id, method, route, count(*), count(*) filter (where status >= 400),
+              sum(duration_us), max(duration_us)
+       from calls cross join lateral (values (partner_id), (-1)) as who (id) group by 1, 2, 3, 4""",
     """insert into call_days
-       select (hour at time zone 'UTC')::date, who.id, method, route, sum(calls), sum(errors), sum(duration_us),
-              max(slowest_us)
-       from call_hours cross join lateral (values (partner_id), (-1)) as who (id) group by 1, 2, 3, 4""",
+       select (hour at time zone 'UTC')::date, partner_id, method, route, sum(calls), sum(errors), sum(duration_us),
+              max(slowest_us) from call_hours group by 1, 2, 3, 4""",
     """insert into call_totals
        select method, route, status, count(*), sum(duration_us), 0, 0, 0, 0, 0, max(duration_us)
        from calls group by 1, 2, 3""",

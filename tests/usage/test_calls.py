@@ -27,7 +27,7 @@ async def written(owner: asyncpg.Connection, house: House) -> list[asyncpg.Recor
 
 async def sums(owner: asyncpg.Connection) -> set[tuple[int, int]]:
     """Of hours and of days: the same, if they are right."""
-    tables = ("call_hours", "call_days where partner_id = -1", "call_days where partner_id >= 0")
+    tables = [f"{table} where partner_id {who}" for table in ("call_hours", "call_days") for who in ("= -1", ">= 0")]
     return {tuple(await owner.fetchrow(SUMS + table)) for table in tables}
 
 

@@ -26,25 +26,23 @@ create index calls_by_code on calls (code, at, id) where code <> '';
 create index calls_by_request on calls using hash (request_id);
 grant select, insert, delete on calls to openmedspa_system;
 
--- 0 stands for nobody: a call without a good key, or one that is about no single practice.
+-- By hour, by day and route, of each partner (0: nobody) and of everybody (-1): a page adds up hundreds of these, not
+-- 100,000s. Days are in UTC.
 create table call_hours (
   hour        timestamptz not null,
+  partner_id  int not null,
   method      text not null,
   route       text not null,
-  partner_id  int not null,
-  practice_id int not null,
-  key_id      int not null,
   calls       bigint not null,
   errors      bigint not null,  -- answered with 400 or more
   duration_us bigint not null,
   slowest_us  int not null,
-  primary key (hour, method, route, partner_id, practice_id, key_id)
+  primary key (partner_id, hour, method, route)
 );
-create index call_hours_by_partner on call_hours (partner_id, hour);
+create index call_hours_by_time on call_hours (hour);
 
--- By day and route, of each partner (0: nobody) and of everybody (-1): a page adds up hundreds of these, not 100,000s.
 create table call_days (
-  day         date not null,  -- in UTC
+  day         date not null,
   partner_id  int not null,
   method      text not null,
   route       text not null,

@@ -19,13 +19,14 @@ async def insert_calls(tx: Tx, told: Sequence[tuple[object, ...]]) -> None:
           insert into calls (at, request_id, method, route, status, code, duration_us, address, practice_id, partner_id,
                              key_id)
           select * from told
+        ), whose as materialized (
+          select told.*, who.id as who from told cross join lateral (values (coalesce(partner_id, 0)), (-1)) as who (id)
         ), by_hour as (
           insert into call_hours
-          select date_trunc('hour', at, 'UTC'), method, route, coalesce(partner_id, 0), coalesce(practice_id, 0),
-                 coalesce(key_id, 0), count(*), count(*) filter (where status >= 400), sum(duration_us),
-                 max(duration_us)
-          from told group by 1, 2, 3, 4, 5, 6 order by 1, 2, 3, 4, 5, 6
-          on conflict (hour, method, route, partner_id, practice_id, key_id) do update
+          select date_trunc('hour', at, 'UTC'), who, method, route, count(*), count(*) filter (where status >= 400),
+                 sum(duration_us), max(duration_us)
+          from whose group by 1, 2, 3, 4 order by 2, 1, 3, 4
+          on conflict (partner_id, hour, method, route) do update
             set calls = call_hours.calls + excluded.calls, errors = call_hours.errors + excluded.errors,
                 duration_us = call_hours.duration_us + excluded.duration_us,
                 slowest_us = greatest(call_hours.slowest_us, excluded.slowest_us)
@@ -47,10 +48,9 @@ async def insert_calls(tx: Tx, told: Sequence[tuple[object, ...]]) -> None:
                 slowest_us = greatest(call_totals.slowest_us, excluded.slowest_us)
         )
         insert into call_days
-        select (at at time zone 'UTC')::date, who.id, method, route, count(*), count(*) filter (where status >= 400),
+        select (at at time zone 'UTC')::date, who, method, route, count(*), count(*) filter (where status >= 400),
                sum(duration_us), max(duration_us)
-        from told cross join lateral (values (coalesce(partner_id, 0)), (-1)) as who (id)
-        group by 1, 2, 3, 4 order by 2, 1, 3, 4
+        from whose group by 1, 2, 3, 4 order by 2, 1, 3, 4
         on conflict (partner_id, day, method, route) do update
           set calls = call_days.calls + excluded.calls, errors = call_days.errors + excluded.errors,
               duration_us = call_days.duration_us + excluded.duration_us,

@@ -11,11 +11,16 @@ from openmedspa.kit.db import Reads, Row
 SUMS = """coalesce(sum(calls), 0)::bigint as calls, coalesce(sum(errors), 0)::bigint as errors,
           coalesce(sum(duration_us), 0)::bigint as duration_us"""
 BUSIEST = "group by method, route order by 3 desc, 2, 1 limit $2"
-EVERYBODY = -1  # among the sums of days
+ERRORS = "coalesce(sum(calls) filter (where status >= 400), 0)::bigint as errors"
+EVERYBODY = -1  # among the sums
 
 
 async def get_sums_of_hours(db: Reads, hours: Sequence[datetime], partner_id: int | None) -> Row:
-    return _one(await _all(db, f"select {SUMS} from call_hours where hour = any($1)", "", hours, partner_id))
+    return _one(
+        await db.unscoped_rows(
+            f"select {SUMS} from call_hours where partner_id = $2 and hour = any($1)", hours, _whose(partner_id)
+        )
+    )
 
 
 async def get_sums_of_days(db: Reads, days: Sequence[date], partner_id: int | None) -> Row:
@@ -27,14 +32,26 @@ async def get_sums_of_days(db: Reads, days: Sequence[date], partner_id: int | No
 
 
 async def get_sums_ever(db: Reads, partner_id: int | None) -> Row:
-    return _one(await db.unscoped_rows(f"select {SUMS} from call_days where partner_id = $1", _whose(partner_id)))
+    """Everybody's stand ready; a partner's are few enough to be added up."""
+    if partner_id is not None:
+        return _one(await db.unscoped_rows(f"select {SUMS} from call_days where partner_id = $1", partner_id))
+    return _one(
+        await db.unscoped_rows(
+            f"""
+            select coalesce(sum(calls), 0)::bigint as calls, {ERRORS},
+                   coalesce(sum(duration_us), 0)::bigint as duration_us
+            from call_totals
+            """
+        )
+    )
 
 
 async def list_hours(db: Reads, hours: Sequence[datetime], partner_id: int | None) -> list[Row]:
     """Those of these hours that have calls."""
-    return await _all(
-        db, f"select hour as at, {SUMS} from call_hours where hour = any($1)", "group by 1", hours, partner_id
-    )
+    return await db.unscoped_rows(
+        f"select hour as at, {SUMS} from call_hours where partner_id = $2 and hour = any($1) group by 1",
+        hours, _whose(partner_id),
+    )  # fmt: skip
 
 
 async def list_days(db: Reads, days: Sequence[date], partner_id: int | None) -> list[Row]:
@@ -53,9 +70,12 @@ async def find_first_day(db: Reads, partner_id: int | None) -> date | None:
 
 async def list_routes_of_hours(db: Reads, hours: Sequence[datetime], limit: int, partner_id: int | None) -> list[Row]:
     """The busiest routes, and their slowest calls."""
-    return await _all(
-        db, f"select method, route, {SUMS}, max(slowest_us) as slowest_us from call_hours where hour = any($1)",
-        BUSIEST, hours, partner_id, limit,
+    return await db.unscoped_rows(
+        f"""
+        select method, route, {SUMS}, max(slowest_us) as slowest_us from call_hours
+        where partner_id = $3 and hour = any($1) {BUSIEST}
+        """,
+        hours, limit, _whose(partner_id),
     )  # fmt: skip
 
 
@@ -72,12 +92,22 @@ async def list_routes_of_days(db: Reads, days: Sequence[date], limit: int, partn
 
 async def list_routes_ever(db: Reads, limit: int, partner_id: int | None) -> list[Row]:
     """The busiest routes, and their slowest calls."""
+    if partner_id is not None:
+        return await db.unscoped_rows(
+            f"""
+            select method, route, {SUMS}, max(slowest_us) as slowest_us from call_days where partner_id = $1
+            {BUSIEST}
+            """,
+            partner_id, limit,
+        )  # fmt: skip
     return await db.unscoped_rows(
         f"""
-        select method, route, {SUMS}, max(slowest_us) as slowest_us from call_days where partner_id = $1 {BUSIEST}
+        select method, route, sum(calls)::bigint as calls, {ERRORS}, sum(duration_us)::bigint as duration_us,
+               max(slowest_us) as slowest_us
+        from call_totals group by method, route order by 3 desc, 2, 1 limit $1
         """,
-        _whose(partner_id), limit,
-    )  # fmt: skip
+        limit,
+    )
 
 
 async def count_gaps(db: Reads, since: datetime) -> int:
@@ -121,10 +151,3 @@ def _whose(partner_id: int | None) -> int:
 def _one(rows: list[Row]) -> Row:
     assert rows, "sums are one row"
     return rows[0]
-
-
-async def _all(db: Reads, sql: str, tail: str, times: object, partner_id: int | None, *more: object) -> list[Row]:
-    """The partner's number stands last, where it stands at all."""
-    if partner_id is None:
-        return await db.unscoped_rows(f"{sql} {tail}", times, *more)
-    return await db.unscoped_rows(f"{sql} and partner_id = ${2 + len(more)} {tail}", times, *more, partner_id)
