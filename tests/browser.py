@@ -5,6 +5,7 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import canaries
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
@@ -19,6 +20,7 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
 ]  # fmt: skip
+sessions: dict[str, Any] = {}  # cookies, by the address they are for
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
 
@@ -72,17 +74,23 @@ async def open_tab(
 
 
 async def sign_in_admin(page: Page, url: str, secret: str) -> None:
-    await page.goto(f"{url}/admin/sign-in")
-    await page.get_by_label("Admin secret").fill(secret)
-    await page.get_by_role("button", name="Sign in with the secret").click()
-    await page.wait_for_url(f"{url}/admin")
+    await _sign_in(page, f"{url}/admin", "Admin secret", secret, "Sign in with the secret")
 
 
 async def sign_in_partner(page: Page, url: str, key: str) -> None:
-    await page.goto(f"{url}/partner/sign-in")
-    await page.get_by_label("API key").fill(key)
-    await page.get_by_role("button", name="Sign in").click()
-    await page.wait_for_url(f"{url}/partner")
+    await _sign_in(page, f"{url}/partner", "API key", key, "Sign in")
+
+
+async def _sign_in(page: Page, home: str, label: str, secret: str, button: str) -> None:
+    """Once at a server; later tabs take the session along, since signing in is limited."""
+    if home in sessions:
+        await page.context.add_cookies(sessions[home])
+        return
+    await page.goto(f"{home}/sign-in")
+    await page.get_by_label(label).fill(secret)
+    await page.get_by_role("button", name=button).click()
+    await page.wait_for_url(home)
+    sessions[home] = [cookie for cookie in await page.context.cookies() if home.endswith(cookie["path"])]
 
 
 def _is_complaint(said: ConsoleMessage) -> bool:

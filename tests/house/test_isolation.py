@@ -43,7 +43,7 @@ CUTS = {
 TENANT_TABLES = "select tablename as name from pg_policies where policyname = 'in_scope' order by 1"
 # These say who the tenants are, or are read by id only, on a miss (docs/decisions/0006-row-level-security.md).
 OPEN_TABLES = {
-    "access_requests", "agreements", "calls", "call_days", "call_hours", "locations", "grants", "subscriptions",
+    "access_requests", "agreements", "calls", "locations", "grants", "subscriptions",
     "visit_directory",
 }  # fmt: skip
 # What operators alone see: the role that serves requests may not even look.
