@@ -17,7 +17,6 @@ from portals.signing import Browser, as_partner, open_admin
 
 from openmedspa.kit.backlog import Row
 from openmedspa.kit.house import House
-from openmedspa.kit.places import Places
 from openmedspa.portals.calls import pages
 from openmedspa.settings import Settings
 from openmedspa.usage import activity, calls, live
@@ -313,12 +312,3 @@ async def test_beyond_the_most_that_are_followed_the_next_is_told_to_wait(admin:
         assert answer.status_code == 503 and answer.headers["retry-after"] == "60"
         assert (await admin.get("/admin/activity")).status_code == 200
     assert house.operators_live.has_room(None)
-
-
-def test_one_holder_takes_a_few_places_and_never_all() -> None:
-    places = Places(each=2, all_=3)
-    with places.taken("one"), places.taken("one"):
-        assert not places.has_room("one") and places.has_room("other")
-        with places.taken("other"):
-            assert not places.has_room("third")
-    assert len(places) == 0 and places.has_room("one")
